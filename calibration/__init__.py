@@ -1,0 +1,1 @@
+"""The world database: raw public tables, repairs, balanced accounts, aggregation, elasticities, parameters."""

@@ -1,0 +1,1 @@
+"""The model: equations, closures, solvers. Knows nothing of files, YAML or plots."""

@@ -1,0 +1,1 @@
+"""Blocks of equations: production, trade, demand, factors, income."""

@@ -1,0 +1,147 @@
+"""Final demand: private consumption, government and investment bundles, and the balance of each commodity."""
+
+from __future__ import annotations
+
+from cge.axes import Named
+from cge.equation import Block, equation
+from cge.nests import cobb_douglas_price, leontief_price
+from cge.quantities import instrument, parameter, variable
+
+
+def consumption(v) -> Named:
+    """Index of private consumption of each commodity: constant budget shares (Cobb-Douglas)."""
+    return v.qc["r"] * v.pc["r"] / (v.pa["ri"] * (1 + v.tc["r"]) / (1 + v.tc0["r"]))
+
+
+@equation("pc", "price")
+def consumer_price(v):
+    r"""The consumer price index, user tax included, is the Cobb-Douglas dual.
+
+    .. math:: pc_r = \frac{1+tc_r}{1+tc^0_r} \prod_i pa_{r,i}^{\gamma_{r,i}}
+
+    Source: Cobb and Douglas (1928).
+    """
+    return cobb_douglas_price(v.c_share["ri"], v.pa["ri"], over="i") * (1 + v.tc["r"]) / (1 + v.tc0["r"])
+
+
+@equation("pg", "price")
+def government_price(v):
+    r"""Price of the government's bundle of fixed proportions, user tax included.
+
+    .. math:: pg_r = \frac{1+tg_r}{1+tg^0_r} \sum_i \gamma^g_{r,i} \, pa_{r,i}
+
+    Source: fixed quantity shares inside the bundle.
+    """
+    return leontief_price(v.g_share["ri"], v.pa["ri"], over="i") * (1 + v.tg["r"]) / (1 + v.tg0["r"])
+
+
+@equation("pi", "price")
+def investment_price(v):
+    r"""Price of the investment bundle of fixed proportions, user tax included.
+
+    .. math:: pi_r = \frac{1+ti_r}{1+ti^0_r} \sum_i \gamma^i_{r,i} \, pa_{r,i}
+
+    Source: fixed quantity shares inside the bundle.
+    """
+    return leontief_price(v.i_share["ri"], v.pa["ri"], over="i") * (1 + v.ti["r"]) / (1 + v.ti0["r"])
+
+
+@equation("qc", "quantity")
+def real_consumption(v):
+    r"""Private consumption is a share of national income.
+
+    .. math:: qc_r = ac_r N_r / (C^0_r \, pc_r)
+
+    Source: Cobb-Douglas regional household, as GTAP's PRIVEXP; Hertel (1997).
+    """
+    return v.ac["r"] * v.N["r"] / (v.c_level["r"] * v.pc["r"])
+
+
+@equation("qg", "quantity")
+def real_government(v):
+    r"""Government consumption is a share of national income.
+
+    .. math:: qg_r = ag_r N_r / (G^0_r \, pg_r)
+
+    Source: Cobb-Douglas regional household; Hertel (1997).
+    """
+    return v.ag["r"] * v.N["r"] / (v.g_level["r"] * v.pg["r"])
+
+
+@equation("qi", "quantity")
+def real_investment(v):
+    r"""Investment equals national plus foreign saving.
+
+    .. math:: qi_r = \big((1-ac_r-ag_r) N_r + S_r\big) / (I^0_r \, pi_r)
+
+    Source: savings-driven closure.
+    """
+    saving = (1 - v.ac["r"] - v.ag["r"]) * v.N["r"]
+    return (saving + v.S["r"]) / (v.i_level["r"] * v.pi["r"])
+
+
+@equation("qa", "quantity")
+def commodity_balance(v):
+    r"""Absorption meets intermediate, private, government and investment use.
+
+    .. math:: qa_{r,i} = qz_{r,i} + \zeta^c_{r,i} c_{r,i} + \zeta^g_{r,i} qg_r + \zeta^i_{r,i} qi_r
+
+    Source: market clearing.
+    """
+    final = v.use_c["ri"] * consumption(v) + v.use_g["ri"] * v.qg["r"] + v.use_i["ri"] * v.qi["r"]
+    return v.qz["ri"] + final
+
+
+@equation("rev_tf", "revenue")
+def final_tax_revenue(v):
+    r"""Revenue of user taxes on final demand, as a share of benchmark GDP.
+
+    .. math:: rev^{tf}_r = \sum_{u \in c,g,i} \frac{tu_r}{1+tu_r} \, pu_r \, qu_r \, U^0_r
+
+    Source: model accounts.
+    """
+    private = v.tc["r"] / (1 + v.tc["r"]) * v.c_level["r"] * v.pc["r"] * v.qc["r"]
+    public = v.tg["r"] / (1 + v.tg["r"]) * v.g_level["r"] * v.pg["r"] * v.qg["r"]
+    return private + public + v.ti["r"] / (1 + v.ti["r"]) * v.i_level["r"] * v.pi["r"] * v.qi["r"]
+
+
+FINAL_DEMAND = Block(
+    "demand: Cobb-Douglas consumption, fixed government and investment bundles",
+    (
+        variable("pc", "r", "index", "consumer price index, user tax included"),
+        variable("pg", "r", "index", "price of the government bundle"),
+        variable("pi", "r", "index", "price of the investment bundle"),
+        variable("qc", "r", "index", "real private consumption"),
+        variable("qg", "r", "index", "real government consumption"),
+        variable("qi", "r", "index", "real investment"),
+        variable("qa", "ri", "index", "absorption"),
+        variable("rev_tf", "r", "share of benchmark GDP", "revenue of user taxes on final demand"),
+        instrument("ac", "r", "share of national income", "propensity to consume"),
+        instrument("ag", "r", "share of national income", "government's share"),
+        instrument("tc", "r", "share of market value", "user tax on private consumption"),
+        instrument("tg", "r", "share of market value", "user tax on government consumption"),
+        instrument("ti", "r", "share of market value", "user tax on investment"),
+        parameter("tc0", "r", "share of market value", "benchmark user tax on consumption"),
+        parameter("tg0", "r", "share of market value", "benchmark user tax on government"),
+        parameter("ti0", "r", "share of market value", "benchmark user tax on investment"),
+        parameter("c_share", "ri", "share of consumption", "commodity i in private consumption"),
+        parameter("g_share", "ri", "share of government", "commodity i in government consumption"),
+        parameter("i_share", "ri", "share of investment", "commodity i in investment"),
+        parameter("use_c", "ri", "share of absorption", "private use"),
+        parameter("use_g", "ri", "share of absorption", "government use"),
+        parameter("use_i", "ri", "share of absorption", "investment use"),
+        parameter("c_level", "r", "share of benchmark GDP", "private consumption at user prices"),
+        parameter("g_level", "r", "share of benchmark GDP", "government consumption at user prices"),
+        parameter("i_level", "r", "share of benchmark GDP", "investment at user prices"),
+    ),
+    (
+        consumer_price,
+        government_price,
+        investment_price,
+        real_consumption,
+        real_government,
+        real_investment,
+        commodity_balance,
+        final_tax_revenue,
+    ),
+)

@@ -1,0 +1,57 @@
+"""Formulations: which block fills which slot. A formulation is a record of names, looked up in registries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+from cge.blocks import demand, factors, income, production, trade_armington
+from cge.equation import Block, System, compose
+
+PRODUCTION: dict[str, Block] = {
+    "leontief": production.LEONTIEF,
+    "ces": production.CES,
+    "cobb_douglas": production.COBB_DOUGLAS,
+}
+TRADE: dict[str, Block] = {
+    "armington_two_level": trade_armington.ARMINGTON,
+    "armington_one_level": trade_armington.ARMINGTON,
+}
+CONSUMPTION: dict[str, Block] = {"cobb_douglas": demand.FINAL_DEMAND}
+REGISTRIES = {"production": PRODUCTION, "trade": TRADE, "consumption": CONSUMPTION}
+
+
+class FormulationError(ValueError):
+    """A formulation names a block that does not exist."""
+
+
+@dataclass(frozen=True)
+class Formulation:
+    """Names of the blocks of a model, by slot; raises FormulationError on an unknown name."""
+
+    production: str = "leontief"
+    trade: str = "armington_two_level"
+    consumption: str = "cobb_douglas"
+
+    def __post_init__(self) -> None:
+        for slot in fields(self):
+            name, registry = getattr(self, slot.name), REGISTRIES[slot.name]
+            if name not in registry:
+                raise FormulationError(f"{slot.name}: '{name}' is not one of {', '.join(registry)}")
+
+    def system(self) -> System:
+        """The checked composition of the chosen blocks."""
+        return _system(self)
+
+
+@lru_cache(maxsize=32)
+def _system(formulation: Formulation) -> System:
+    return compose(
+        (
+            PRODUCTION[formulation.production],
+            TRADE[formulation.trade],
+            CONSUMPTION[formulation.consumption],
+            factors.FACTORS,
+            income.INCOME,
+        )
+    )

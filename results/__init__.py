@@ -1,0 +1,1 @@
+"""Results: indicators, adjustment, comparison, tables, files."""
