@@ -68,13 +68,21 @@ def equation(determines: str, phase: str) -> Callable[[Callable[[Any], Named]], 
 
 
 @dataclass(frozen=True)
+class Report:
+    """An expression that no equation needs as a variable but every reader of results wants."""
+
+    quantity: Quantity
+    function: Callable[[Any], Named] = field(compare=False)
+
+
+@dataclass(frozen=True)
 class Block:
-    """A named group of declarations and equations; ``uses`` names what it reads from other blocks."""
+    """A named group of declarations, equations and reported expressions."""
 
     name: str
     quantities: tuple[Quantity, ...]
     equations: tuple[Equation, ...]
-    doc: str = ""
+    reports: tuple[Report, ...] = ()
 
 
 class View:
@@ -165,6 +173,15 @@ class System:
         quantity = self.quantities[equation.determines]
         result = equation.function(view(self.quantities, arrays))
         return ordered(result, self.letters[equation.determines], quantity)
+
+    def report(self, arrays: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
+        """Return every reported expression as (letters, data) by name."""
+        results = {}
+        for report in (r for block in self.blocks for r in block.reports):
+            result = report.function(view(self.quantities, arrays))
+            letters = result_letters(result, report.quantity)
+            results[report.quantity.name] = (report.quantity.dims, ordered(result, letters, report.quantity))
+        return results
 
 
 def ordered(result: Named, letters: str, quantity: Quantity) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cge.axes import Named
-from cge.equation import Block, equation
+from cge.equation import Block, Report, equation
 from cge.nests import cobb_douglas_price, leontief_price
 from cge.quantities import instrument, parameter, variable
 
@@ -143,5 +143,5 @@ FINAL_DEMAND = Block(
         real_investment,
         commodity_balance,
         final_tax_revenue,
-    ),
+    ),    (Report(variable("c", "ri", "index", "private consumption by commodity"), consumption),),
 )

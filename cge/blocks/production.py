@@ -7,7 +7,7 @@ commodities within a user (so excises on single goods cause no distortion here).
 from __future__ import annotations
 
 from cge.axes import Named, total
-from cge.equation import Block, equation
+from cge.equation import Block, Report, equation
 from cge.nests import ces_demand, ces_price, cobb_douglas_price
 from cge.quantities import instrument, parameter, variable
 
@@ -190,6 +190,15 @@ def _intermediate_equations(input_demand):
     return intermediate_use, input_tax_revenue
 
 
+def _input_report(input_demand) -> Report:
+    """Report input use cell by cell; under fixed proportions it does not vary over inputs."""
+
+    def by_input(v) -> Named:
+        return input_demand(v) + 0 * v.pa["ri"]
+
+    return Report(variable("zq", "rij", "index", "use of input i in activity j"), by_input)
+
+
 @equation("rev_output", "revenue")
 def production_tax_revenue(v):
     r"""Revenue of taxes less subsidies on production, as a share of benchmark GDP.
@@ -230,12 +239,14 @@ LEONTIEF = Block(
     (*_QUANTITIES, _SIGMA_VA),
     (value_added_price, factor_demand, unit_cost_leontief, value_added_leontief, production_tax_revenue)
     + _intermediate_equations(input_demand_leontief),
+    (_input_report(input_demand_leontief),),
 )
 CES = Block(
     "production: CES over CES value added",
     (*_QUANTITIES, _SIGMA_VA, _SIGMA_TOP),
     (value_added_price, factor_demand, unit_cost_ces, value_added_ces, production_tax_revenue)
     + _intermediate_equations(input_demand_ces),
+    (_input_report(input_demand_ces),),
 )
 COBB_DOUGLAS = Block(
     "production: Cobb-Douglas",
@@ -248,4 +259,5 @@ COBB_DOUGLAS = Block(
         production_tax_revenue,
     )
     + _intermediate_equations(input_demand_cobb_douglas),
+    (_input_report(input_demand_cobb_douglas),),
 )

@@ -7,7 +7,7 @@ are one nest.
 from __future__ import annotations
 
 from cge.axes import Named, total
-from cge.equation import Block, equation
+from cge.equation import Block, Report, equation
 from cge.nests import ces_demand, ces_price
 from cge.quantities import instrument, parameter, variable
 
@@ -153,5 +153,10 @@ ARMINGTON = Block(
         export_tax_revenue,
         exporter_rent,
         importer_rent,
+    ),    (
+        Report(variable("x", "odi", "index", "quantity shipped, iceberg losses included"), shipments),
+        Report(variable("xh", "ri", "index", "own-country sales"), home_sales),
+        Report(variable("pb", "odi", "index", "border price, export tax and exporter rent included"), border_price),
+        Report(variable("pm", "odi", "index", "landed price of a delivered unit"), landed_price),
     ),
 )

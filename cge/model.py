@@ -1,0 +1,220 @@
+"""A model: parameters, a formulation and a closure, ready to be solved for any setting of its instruments."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from cge import ipopt
+from cge.closure import Closure, ClosureChoice
+from cge.formulation import Formulation
+from cge.parameters import ParameterError, Parameters
+from cge.reduced import InnerLoopError, Levels, ReducedSpace
+from cge.solution import Certificate, Solution, dataset, gdp_three_ways, residuals, worst_residuals
+
+ACCEPTED = 1e-9
+"""Largest residual of any equation in an accepted solution, in indices and shares of GDP."""
+SMALLEST_STEP = 1 / 64
+Progress = Callable[[str], None]
+
+
+class SolveError(RuntimeError):
+    """No equilibrium was found; the message names the worst equations and what to try. No numbers are returned."""
+
+
+def _silent(message: str) -> None:
+    return None
+
+
+class Model:
+    """One world, one formulation, one closure; `solve` may be called any number of times."""
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        formulation: Formulation | None = None,
+        closure: ClosureChoice | Closure | None = None,
+    ) -> None:
+        self.parameters = parameters
+        self.formulation = formulation or Formulation()
+        self.system = self.formulation.system()
+        parameters.check(self.system)
+        choice = closure or ClosureChoice()
+        self.closure = choice if isinstance(choice, Closure) else choice.closure(parameters, self.system)
+        self.reduced = ReducedSpace(self.system, parameters.sets, self.closure)
+        self._factor: Any = None
+
+    @cached_property
+    def benchmark_levels(self) -> Levels:
+        """Levels of every quantity at the benchmark, by evaluation alone: nothing is solved."""
+        levels = {n: np.asarray(a, dtype=float) for n, a in self.parameters.arrays.items()}
+        for name in self.system.names("variable"):
+            levels[name] = np.ones(self.parameters.sets.shape(self.system.quantities[name].dims))
+        for e in self.system.equations:
+            if e.phase != "balance" and self.system.quantities[e.determines].unit != "index":
+                levels[e.determines] = np.asarray(self.system.evaluate(e, levels), dtype=float)
+        return levels
+
+    def settings(self, changes: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
+        """Check instrument levels (and targets of held variables) given by name; labelled arrays go by label.
+
+        Raises ParameterError on a name that is no instrument or held variable of this model, on missing labels, and on
+        values that are not finite.
+        """
+        result = {}
+        for name, value in (changes or {}).items():
+            quantity = self.system.quantities.get(name)
+            held = quantity is not None and quantity.kind != "parameter" and not self.closure.free[name].all()
+            if quantity is None or not held:
+                raise ParameterError(f"'{name}' is not an instrument, nor held by this closure: it cannot be set")
+            array = self._positional(name, quantity.dims, value)
+            self.parameters.with_arrays(**{name: array})._check_array(name, quantity.dims)
+            result[name] = array
+        return result
+
+    def _positional(self, name: str, dims: str, value: Any) -> np.ndarray:
+        if not isinstance(value, xr.DataArray):
+            return np.array(value, dtype=float)
+        labels: dict[str, Any] = {c: list(self.parameters.sets.labels(c)) for c in dims}
+        try:
+            return value.transpose(*dims).sel(labels).to_numpy().astype(float)
+        except (KeyError, ValueError) as error:
+            raise ParameterError(f"'{name}' does not cover the labels of this model: {error}") from None
+
+    def benchmark(self) -> Solution:
+        """The benchmark as a solution, with its residuals; nothing is solved."""
+        return self._solution(self.benchmark_levels, self.benchmark_levels, 0, 0.0, "benchmark", 0)
+
+    def solve(
+        self,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        start: Solution | None = None,
+        space: str = "reduced",
+        progress: Progress = _silent,
+    ) -> Solution:
+        """Solve for the given instrument levels (others stay at the benchmark).
+
+        `start` is a solution of this model to begin from. `space` is "reduced" or "full" (through Pyomo). Raises
+        SolveError when no equilibrium is found.
+        """
+        began = time.perf_counter()
+        settings = self.settings(changes)
+        origin = self.benchmark_levels if start is None else self._levels_of(start)
+        targets = {**self.benchmark_levels, **settings}
+        if space == "full":
+            from cge.full_space import solve_full
+
+            levels, iterations, route = solve_full(self, targets, origin)
+            steps = 1
+        else:
+            levels, iterations, steps = self._walk(origin, targets, progress)
+            route = "casadi"
+        return self._solution(levels, targets, iterations, time.perf_counter() - began, f"{space} {route}", steps)
+
+    def _levels_of(self, solution: Solution) -> Levels:
+        names = self.system.names("variable") + self.system.names("instrument")
+        found = {n: solution.values[n].to_numpy() for n in names}
+        return {**self.benchmark_levels, **found}
+
+    def _walk(self, origin: Levels, targets: Levels, progress: Progress) -> tuple[Levels, int, int]:
+        """Go to the targets in one step if possible, else in halves; raise SolveError when steps get too small."""
+        done, step, iterations, steps, levels = 0.0, 1.0, 0, 0, origin
+        while done < 1.0:
+            goal = min(1.0, done + step)
+            progress(f"solving at {100 * goal:.0f} % of the change")
+            try:
+                levels, used = self._attempt(levels, self._between(origin, targets, goal))
+            except InnerLoopError as error:
+                step /= 2
+                if step < SMALLEST_STEP:
+                    raise SolveError(self._diagnosis(levels, targets, done, str(error))) from None
+                continue
+            done, iterations, steps = goal, iterations + used, steps + 1
+        return levels, iterations, steps
+
+    def _between(self, origin: Levels, targets: Levels, share: float) -> Levels:
+        if share == 1.0:
+            return targets
+        names = [*self.system.names("instrument"), *self.reduced.targets]
+        return {**targets, **{n: (1 - share) * origin[n] + share * targets[n] for n in names}}
+
+    def _attempt(self, levels: Levels, targets: Levels) -> tuple[Levels, int]:
+        """One run of IPOPT in the reduced space; raises InnerLoopError when it does not end in a solution."""
+        held = {n: np.where(self.closure.free[n], levels[n], targets[n]) for n in self.system.names("instrument")}
+        current = {"levels": {**levels, **held}}
+
+        def residual(x: np.ndarray) -> np.ndarray:
+            try:
+                current["levels"], value = self.reduced.evaluate(x, current["levels"], targets)
+            except InnerLoopError as error:
+                raise ipopt.EvaluationError(str(error)) from None
+            return value
+
+        def jacobian(x: np.ndarray) -> np.ndarray:
+            residual(x)
+            return self.reduced.jacobian(current["levels"])
+
+        x = self.reduced.pack(current["levels"])
+        self.reduced.evaluate(x, current["levels"], targets)
+        if self._factor is None:
+            self._factor = ipopt.factorise(self.reduced.jacobian(self.benchmark_levels))
+        try:
+            outcome = ipopt.solve_square(residual, jacobian, x, self._factor)
+        except (ipopt.NoConvergenceError, ipopt.EvaluationError) as error:
+            raise InnerLoopError(str(error)) from None
+        final, value = self.reduced.evaluate(outcome.x, current["levels"], targets)
+        if np.max(np.abs(value), initial=0.0) > ACCEPTED:
+            raise InnerLoopError(f"IPOPT stopped with '{outcome.status}', largest residual {np.max(np.abs(value)):.2g}")
+        return final, outcome.iterations
+
+    def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:
+        """Name the worst equations of the next step, by how much they fail, and what to try."""
+        found = residuals(self.system, self.parameters.sets, {**levels, **self._held(targets)}, targets, {})
+        lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst_residuals(self.system, self.parameters.sets, found)]
+        return "\n".join(
+            [f"no equilibrium beyond {100 * done:.0f} % of the change ({reason}). Largest residuals there:", *lines,
+             "Try a smaller shock, lower elasticities in the sectors named, or fewer sectors and regions."]
+        )  # fmt: skip
+
+    def _held(self, targets: Levels) -> Levels:
+        return {n: targets[n] for n in self.system.names("instrument") if not self.closure.free[n].any()}
+
+    def _solution(
+        self, levels: Levels, targets: Levels, iterations: int, seconds: float, where: str, steps: int
+    ) -> Solution:
+        system, sets = self.system, self.parameters.sets
+        found = residuals(system, sets, levels, targets, self.reduced.targets)
+        worst = worst_residuals(system, sets, found)
+        if not worst[0][2] <= ACCEPTED:
+            lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst]
+            raise SolveError("the levels do not solve the model; largest residuals:\n" + "\n".join(lines))
+        values = dataset(system, self.parameters, levels)
+        three = gdp_three_ways(system, levels, values)
+        gap = max(float(np.max(np.abs(three[k] / three["income"] - 1))) for k in three)
+        space, _, route = where.partition(" ")
+        sizes = {
+            "equations": sum(int(np.size(a)) for a in found.values()),
+            "unknowns": self.reduced.size,
+            "flows": int(np.count_nonzero(self.parameters.arrays["X0"])),
+        }
+        certificate = Certificate(
+            worst[0][2], float(levels["walras"]), gap, worst, iterations, space, route, seconds, steps, sizes,
+            {"parameters": self.fingerprint},
+        )  # fmt: skip
+        return Solution(values, self.parameters.benchmark, certificate)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all parameter arrays and of the formulation."""
+        digest = hashlib.sha256(repr(self.formulation).encode())
+        for name in sorted(self.parameters.arrays):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(self.parameters.arrays[name], dtype=float).tobytes())
+        return digest.hexdigest()

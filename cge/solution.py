@@ -1,0 +1,133 @@
+"""A solution: labelled levels, the benchmark they refer to, and the certificate that they solve the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from cge.axes import total
+from cge.blocks.trade_armington import shipment_value
+from cge.dimensions import Sets
+from cge.equation import System, view
+from cge.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Evidence that the levels solve the model.
+
+    ``max_residual``: largest absolute residual over all equations and held cells, in the units of each variable
+    (indices and shares of GDP). ``walras``: slack of the redundant equation, share of GDP of the region that carries
+    it. ``gdp_gap``: largest relative gap between nominal GDP from income, expenditure and production.
+    ``worst``: the five largest residuals as (equation, cell, residual).
+    """
+
+    max_residual: float
+    walras: float
+    gdp_gap: float
+    worst: tuple[tuple[str, str, float], ...]
+    iterations: int
+    space: str
+    route: str
+    seconds: float
+    steps: int = 1
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    converged: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a manifest."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Levels of every variable, instrument and reported expression, with the benchmark accounts.
+
+    ``values``: dataset over r, o, d, f, i, j; prices and quantities are indices (1 at the benchmark), incomes and
+    revenues shares of the region's benchmark GDP (``gdp0``, USD million). ``benchmark``: the accounts, USD million.
+    """
+
+    values: xr.Dataset
+    benchmark: xr.Dataset
+    certificate: Certificate
+
+    def with_hashes(self, **hashes: str) -> Solution:
+        """Return a copy whose certificate names more hashes (data, scenario, code)."""
+        merged = {**self.certificate.hashes, **hashes}
+        return replace(self, certificate=replace(self.certificate, hashes=merged))
+
+
+def dataset(system: System, parameters: Parameters, levels: Mapping[str, np.ndarray]) -> xr.Dataset:
+    """Label all levels and reported expressions."""
+    arrays: dict[str, tuple[str, Any]] = {
+        name: (system.quantities[name].dims, levels[name])
+        for kind in ("variable", "instrument")
+        for name in system.names(kind)
+    }
+    with np.errstate(all="ignore"):
+        arrays |= system.report(levels)
+    for name in ("gdp0", "u0", "sigma_m", "sigma_d", "sigma_va"):
+        if name in system.quantities:
+            arrays[name] = (system.quantities[name].dims, parameters.arrays[name])
+    arrays["rent"] = ("r", (levels["rent_x"] + levels["rent_m"]).sum(axis=1))
+    sets = parameters.sets
+    coordinates = {c: list(sets.labels(c)) for c in "odrfij"}
+    shape = sets.shape("ri")
+    for name, source in (("g", "qg"), ("inv", "qi")):
+        arrays[name] = ("ri", np.broadcast_to(np.asarray(levels[source])[:, None], shape))
+    variables = {n: (tuple(dims), np.array(a, dtype=float)) for n, (dims, a) in arrays.items()}
+    return xr.Dataset(variables, coords=coordinates)
+
+
+def gdp_three_ways(system: System, levels: Mapping[str, np.ndarray], values: xr.Dataset) -> dict[str, np.ndarray]:
+    """Nominal GDP from income, expenditure and production, each (r,), as shares of benchmark GDP."""
+    v = view(system.quantities, levels)
+    shipments = shipment_value(v) * (1 + v.te["odi"]) * (1 + v.rx["odi"])
+    exports = total(shipments, "di").data / levels["gdp0"]
+    imports = total(shipments, "oi").data / levels["gdp0"]
+    final = sum(levels[f"{u}_level"] * levels[f"p{u}"] * levels[f"q{u}"] for u in "cgi")
+    inputs = levels["Z0"] * levels["pa"][:, :, None] * values["zq"].to_numpy() * (1 + levels["tz"])[:, None, :]
+    value_added = (levels["Y0"] * levels["py"] * levels["y"]).sum(axis=1) - inputs.sum(axis=(1, 2))
+    border = sum(levels[n].sum(axis=1) for n in ("rev_tm", "rev_te", "rent_x", "rent_m"))
+    return {
+        "income": np.asarray(levels["gdp"]),
+        "expenditure": final + exports - imports,
+        "production": value_added / levels["gdp0"] + border + levels["rev_user"],
+    }
+
+
+def residuals(
+    system: System, sets: Sets, levels: Mapping[str, np.ndarray], targets: Mapping[str, Any], held: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """Residual of every equation and held cell at the given levels, by name of what is determined or held."""
+    result = {}
+    with np.errstate(all="ignore"):
+        for e in system.equations:
+            value = system.evaluate(e, levels)
+            result[e.determines] = value if e.phase == "balance" else value - levels[e.determines]
+        for name, mask in held.items():
+            result[f"held {name}"] = np.where(mask, np.asarray(levels[name] - targets[name]), 0.0)
+    return result
+
+
+def worst_residuals(
+    system: System, sets: Sets, found: Mapping[str, np.ndarray], count: int = 5
+) -> tuple[tuple[str, str, float], ...]:
+    """Return the largest residuals as (equation, cell, residual); what is not finite comes first."""
+    names = {e.determines: e.name for e in system.equations}
+    rows = []
+    for key, array in found.items():
+        flat = np.abs(np.ravel(array))
+        flat = np.where(np.isfinite(flat), flat, np.inf)
+        for number in np.argsort(-flat, kind="stable")[:count]:
+            name = key.removeprefix("held ")
+            dims = system.quantities[name].dims
+            index = np.unravel_index(int(number), np.shape(array)) if dims else ()
+            cell = f"{name}[{','.join(sets.labels(c)[k] for c, k in zip(dims, index, strict=True))}]"
+            rows.append((names.get(key, key), cell if dims else name, float(flat[number])))
+    return tuple(sorted(rows, key=lambda row: -row[2])[:count])
