@@ -78,13 +78,6 @@ class _Preconditioned(ca.Callback):
     def get_sparsity_out(self, i: int) -> Any:
         return ca.Sparsity.dense(self.size, 1)
 
-    def has_jacobian(self) -> bool:
-        return True
-
-    def get_jacobian(self, name: str, inames: Any, onames: Any, opts: dict) -> Any:
-        x, value = ca.MX.sym("x", self.size), ca.MX.sym("value", self.size)
-        return ca.Function(name, [x, value], [ca.MX(ca.DM.eye(self.size))], inames, onames, opts)
-
     def eval(self, arg: Any) -> Any:
         try:
             return [ca.DM(self._at(np.array(arg[0]).ravel()))]
@@ -185,6 +178,7 @@ def _solver(callback: _Preconditioned, watch: _Watch, size: int) -> Any:
     hessian = ca.Function(
         "nlp_hess_l", [x, p, lam_f, lam_g], [ca.MX(size, size)], ["x", "p", "lam_f", "lam_g"], ["triu_hess_gamma_x_x"]
     )
-    options = {"hess_lag": hessian, "print_time": False, "ipopt": OPTIONS, "error_on_fail": False,
-               "iteration_callback": watch, "show_eval_warnings": False}  # fmt: skip
+    jacobian = ca.Function("nlp_jac_g", [x, p], [callback(x), ca.MX(ca.DM.eye(size))], ["x", "p"], ["g", "jac_g_x"])
+    options = {"hess_lag": hessian, "jac_g": jacobian, "print_time": False, "ipopt": OPTIONS, "error_on_fail": False,
+               "iteration_callback": watch, "show_eval_warnings": False, "no_nlp_grad": True}  # fmt: skip
     return ca.nlpsol("reduced_space", "ipopt", {"x": x, "f": 0, "g": callback(x)}, options)
