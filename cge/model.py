@@ -97,12 +97,13 @@ class Model:
         *,
         start: Solution | None = None,
         space: str = "reduced",
+        route: str = "casadi",
         progress: Progress = _silent,
     ) -> Solution:
         """Solve for the given instrument levels (others stay at the benchmark).
 
-        `start` is a solution of this model to begin from. `space` is "reduced" or "full" (through Pyomo). Raises
-        SolveError when no equilibrium is found.
+        `start` is a solution of this model to begin from. `space` is "reduced" or "full" (through Pyomo), `route` in the
+        full space "casadi" or "executable". Raises SolveError when no equilibrium is found.
         """
         began = time.perf_counter()
         settings = self.settings(changes)
@@ -111,11 +112,14 @@ class Model:
         if space == "full":
             from cge.full_space import solve_full
 
-            levels, iterations, route = solve_full(self, targets, origin)
+            progress("solving all equations at once")
+            try:
+                levels, iterations, route = solve_full(self, targets, origin, route)
+            except InnerLoopError as error:
+                raise SolveError(self._diagnosis(origin, targets, 0.0, str(error))) from None
             steps = 1
         else:
             levels, iterations, steps = self._walk(origin, targets, progress)
-            route = "casadi"
         return self._solution(levels, targets, iterations, time.perf_counter() - began, f"{space} {route}", steps)
 
     def _levels_of(self, solution: Solution) -> Levels:

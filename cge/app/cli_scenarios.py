@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -75,17 +76,30 @@ def expand(scenario: Scenario, worlds: dict[tuple[str, bool], xr.Dataset]) -> Po
         ScenarioError: as scenarios.apply, and for an aggregation that cannot be read.
     """
     # Here and not above: `schema` and `list` need no data, and reading netCDF takes a while to import.
-    from calibration.aggregate import load_aggregation
-
+    from calibration.aggregate import AggregationError, load_aggregation
     from calibration.world import load_world
 
     wanted = (scenario.baseline.tariffs, scenario.baseline.us_china_duties)
     if wanted not in worlds:
         worlds[wanted] = load_world(tariffs=scenario.baseline.tariffs, us_china_duties=wanted[1]).data
-    policy = apply(scenario, worlds[wanted])
+    world = worlds[wanted]
+    policy = apply(scenario, world)
     try:
         aggregation = load_aggregation(aggregation_files(scenario) or scenario.aggregation.name or "default")
-    except ValueError as error:
+    except AggregationError as error:
         raise ScenarioError([scenario.origin.problem("aggregation", str(error))]) from error
-    check_model_regions(scenario, sorted(set(aggregation.regions.values())))
+    _require_cover(scenario, "regions", aggregation.regions, world["d"].values.tolist())
+    _require_cover(scenario, "sectors", aggregation.sectors, world["i"].values.tolist())
+    check_model_regions(scenario, aggregation.region_codes())
     return policy
+
+
+def _require_cover(scenario: Scenario, kind: str, mapping: Mapping[str, str], labels: list[str]) -> None:
+    missing = [label for label in labels if label not in mapping]
+    extra = [label for label in mapping if label not in labels]
+    parts = [
+        f"{word} {', '.join(names)}" for word, names in (("lacks", missing), ("has unknown", extra)) if names
+    ]
+    if parts:
+        message = f"the map of {kind} {' and '.join(parts)}"
+        raise ScenarioError([scenario.origin.problem(f"aggregation.{kind}", message)])
