@@ -1,1 +1,1 @@
-"""The world database: raw public tables, repairs, balanced accounts, aggregation, elasticities, parameters."""
+"""The world database: raw public tables, repairs, accounts, aggregation, elasticities, parameters."""

@@ -1,0 +1,270 @@
+"""Balanced benchmark accounts of the world economy: the type, its identities, and the tariff carve-out.
+
+Symbols follow the model's page on accounts. Values are USD million; rates are shares (0.10 is 10 %).
+Letters: o origin, d destination, r region, i commodity, j activity, f factor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+FACTORS = ("labour", "capital", "natural")
+"""The primary factors, in the order of the letter f."""
+
+DIMS: dict[str, tuple[str, ...]] = {
+    "H0": ("r", "i"),
+    "X0": ("o", "d", "i"),
+    "te0": ("o", "d", "i"),
+    "tm0": ("o", "d", "i"),
+    "Z0": ("r", "i", "j"),
+    "C0": ("r", "i"),
+    "G0": ("r", "i"),
+    "I0": ("r", "i"),
+    "tz0": ("r", "j"),
+    "tc0": ("r",),
+    "tg0": ("r",),
+    "ti0": ("r",),
+    "V0": ("r", "f", "j"),
+    "to0": ("r", "j"),
+    "jobs0": ("r", "j"),
+}
+"""Every account and its dimensions."""
+
+FINAL_USES = (("C0", "tc0"), ("G0", "tg0"), ("I0", "ti0"))
+"""Final uses and the tax each pays."""
+
+_RATES = ("te0", "tm0", "tz0", "tc0", "tg0", "ti0", "to0")
+_LEVELS = ("H0", "X0", "Z0", "C0", "G0", "I0", "V0", "jobs0")
+_FLOOR = 1e-3  # USD million: below this a cell's own value is no sensible yardstick for a residual
+
+
+class AccountsError(ValueError):
+    """Benchmark accounts that are incomplete or do not balance; the message names the worst cell."""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Benchmark accounts at any aggregation.
+
+    `data` holds the variables of `DIMS` (USD million and shares; jobs in thousand persons) and the flags
+    `jobs_method(r,j)` and `jobs_confidence(r,j)`; `meta` holds sources, labels and the tariff choice.
+    """
+
+    data: xr.Dataset
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def check(self, tol: float = 1e-9) -> None:
+        """Raise `AccountsError` unless every identity holds to `tol` (relative), naming the worst cell."""
+        check_structure(self.data)
+        for name, residual in identities(self.data).items():
+            worst = float(abs(residual).max())
+            if not worst <= tol:
+                where = _where(residual)
+                raise AccountsError(
+                    f"{name} fails by {worst:.2e} (relative; tolerance {tol:.0e}) at {where}. "
+                    "The accounts must balance before calibration: rebuild or rebalance the database."
+                )
+
+    @property
+    def regions(self) -> list[str]:
+        """Region codes, in the order of the data."""
+        return [str(x) for x in self.data["r"].values]
+
+    @property
+    def sectors(self) -> list[str]:
+        """Sector codes, in the order of the data."""
+        return [str(x) for x in self.data["i"].values]
+
+
+def check_structure(data: xr.Dataset) -> None:
+    """Raise `AccountsError` for a missing account, wrong dimensions or labels, or a value out of range."""
+    for name, dims in DIMS.items():
+        if name not in data:
+            raise AccountsError(f"account {name}({','.join(dims)}) is missing")
+        if set(data[name].dims) != set(dims):
+            raise AccountsError(f"account {name} has dimensions {data[name].dims}, expected {dims}")
+    for a, b in (("o", "r"), ("d", "r"), ("j", "i")):
+        if list(data[a].values) != list(data[b].values):
+            raise AccountsError(
+                f"labels of dimension {a} differ from those of {b}; reindex them to one order"
+            )
+    if list(data["f"].values) != list(FACTORS):
+        raise AccountsError(f"factors are {list(data['f'].values)}, expected {list(FACTORS)}")
+    for name in DIMS:
+        if not np.isfinite(data[name].values).all():
+            raise AccountsError(f"{name} is not finite at {_where(data[name].isnull())}")
+    for name in _LEVELS:
+        if float(data[name].min()) < 0:
+            raise AccountsError(
+                f"{name} is negative ({float(data[name].min()):.3g}) at {_where(-data[name])}"
+            )
+    for name in _RATES:
+        # a tax of 100 % of output leaves nothing to the producer, a subsidy of 100 % makes the price zero
+        low, high = (-np.inf, 1.0) if name == "to0" else (-1.0, np.inf)
+        if not bool(((data[name] > low) & (data[name] < high)).all()):
+            worst = float(data[name].max() if name == "to0" else data[name].min())
+            raise AccountsError(f"rate {name} reaches {worst:.3g}, outside ({low}, {high})")
+    _check_empty(data)
+
+
+def _check_empty(data: xr.Dataset) -> None:
+    empty = output(data).rename(i="j") == 0
+    for name, value in (
+        ("intermediate use Z0", data["Z0"].sum("i")),
+        ("factor payments V0", data["V0"].sum("f")),
+        ("jobs0", data["jobs0"]),
+        ("tax rate tz0", abs(data["tz0"])),
+        ("tax rate to0", abs(data["to0"])),
+    ):
+        bad = (value > 0) & empty
+        if bool(bad.any()):
+            raise AccountsError(f"{name} is not zero in an activity without output: {_where(bad * 1.0)}")
+
+
+def _where(values: xr.DataArray) -> str:
+    filled = abs(values.astype(float)).fillna(np.inf)
+    names = [str(d) for d in filled.dims]
+    position = np.unravel_index(int(filled.values.argmax()), filled.shape) if filled.ndim else ()
+    return ", ".join(f"{d}={filled[d].values[k]}" for d, k in zip(names, position, strict=True)) or "total"
+
+
+def output(data: xr.Dataset) -> xr.DataArray:
+    """Output at basic prices (r,i): home sales plus all cross-border sales."""
+    return data["H0"] + data["X0"].sum("d").rename(o="r")
+
+
+def border_value(data: xr.Dataset) -> xr.DataArray:
+    """Value of each flow at the border, export taxes included (o,d,i)."""
+    return data["X0"] * (1 + data["te0"])
+
+
+def tariff_revenue(data: xr.Dataset) -> xr.DataArray:
+    """Tariff revenue of the importer (d,i)."""
+    return (border_value(data) * data["tm0"]).sum("o")
+
+
+def export_tax_revenue(data: xr.Dataset) -> xr.DataArray:
+    """Taxes less subsidies that the origin levies on its exports (o,i)."""
+    return (data["X0"] * data["te0"]).sum("d")
+
+
+def absorption(data: xr.Dataset) -> xr.DataArray:
+    """Absorption at market prices (r,i): home sales plus landed imports."""
+    return data["H0"] + (border_value(data) * (1 + data["tm0"])).sum("o").rename(d="r")
+
+
+def user_tax_revenue(data: xr.Dataset) -> xr.DataArray:
+    """Taxes less subsidies paid by users, intermediate and final (r)."""
+    revenue = (data["Z0"].sum("i") * data["tz0"]).sum("j")
+    for quantity, tax in FINAL_USES:
+        revenue = revenue + data[quantity].sum("i") * data[tax]
+    return revenue
+
+
+def production_tax_revenue(data: xr.Dataset) -> xr.DataArray:
+    """Taxes less subsidies on production (r)."""
+    return (output(data).rename(i="j") * data["to0"]).sum("j")
+
+
+def product_tax_revenue(data: xr.Dataset) -> xr.DataArray:
+    """All taxes less subsidies on products (r): users', tariffs and export taxes."""
+    return (
+        user_tax_revenue(data)
+        + tariff_revenue(data).sum("i").rename(d="r")
+        + export_tax_revenue(data).sum("i").rename(o="r")
+    )
+
+
+def national_income(data: xr.Dataset) -> xr.DataArray:
+    """Factor income plus all taxes (r), without foreign saving."""
+    return data["V0"].sum(("f", "j")) + production_tax_revenue(data) + product_tax_revenue(data)
+
+
+def foreign_saving(data: xr.Dataset) -> xr.DataArray:
+    """Imports less exports at border prices, export taxes included (r); sums to zero over regions."""
+    value = border_value(data).sum("i")
+    return value.sum("o").rename(d="r") - value.sum("d").rename(o="r")
+
+
+def final_expenditure(data: xr.Dataset) -> xr.DataArray:
+    """Private consumption, government and investment at user prices (r)."""
+    spending = xr.zeros_like(data["C0"].sum("i"))
+    for quantity, tax in FINAL_USES:
+        spending = spending + data[quantity].sum("i") * (1 + data[tax])
+    return spending
+
+
+def gdp(data: xr.Dataset) -> xr.DataArray:
+    """GDP at market prices (r), from incomes."""
+    return national_income(data)
+
+
+def gdp_sides(data: xr.Dataset) -> xr.Dataset:
+    """GDP at market prices from incomes, expenditure and production (r)."""
+    purchases = (data["Z0"].sum("i") * (1 + data["tz0"])).sum("j")
+    return xr.Dataset(
+        {
+            "income": national_income(data),
+            "expenditure": final_expenditure(data) - foreign_saving(data),
+            "production": output(data).sum("i") - purchases + product_tax_revenue(data),
+        }
+    )
+
+
+def identities(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Relative residuals of every identity; all are zero in balanced accounts."""
+    y = output(data).rename(i="j")
+    costs = (data["Z0"].sum("i") * (1 + data["tz0"])) + data["V0"].sum("f")
+    a = absorption(data)
+    uses = data["Z0"].sum("j") + data["C0"] + data["G0"] + data["I0"]
+    spending = final_expenditure(data)
+    saving = foreign_saving(data)
+    sides = gdp_sides(data)
+    return {
+        "zero profit (output net of tax = costs)": (y * (1 - data["to0"]) - costs) / np.maximum(y, _FLOOR),
+        "market clearing (absorption = uses)": (a - uses) / np.maximum(a, _FLOOR),
+        "income (national income + foreign saving = expenditure)": (
+            (sides["income"] + saving - spending) / np.maximum(spending, _FLOOR)
+        ),
+        "world foreign saving": (saving.sum("r") / spending.sum("r")),
+        "GDP, expenditure against production": (sides["expenditure"] / sides["production"] - 1),
+        "GDP, income against production": (sides["income"] / sides["production"] - 1),
+    }
+
+
+def carve_out(base: xr.Dataset, tm: xr.DataArray) -> xr.Dataset:
+    """Accounts with tariffs `tm` (o,d,i) carved out of the taxes on products of a tariff-free base.
+
+    `base` holds uses at basic prices (`Zb` `Cb` `Gb` `Ib`) and purchasers' totals of the final columns
+    (`Cp` `Gp` `Ip`, USD million). Purchasers' totals of every user stay fixed, so GDP does not depend on the
+    tariff data: what the tariffs take, the user taxes lose. Closed form: each commodity's market price is its
+    basic price times absorption over basic supply, and a user's tax is what remains of its column.
+    """
+    trade = base[["H0", "X0", "te0"]].assign(tm0=tm)
+    supply = base["H0"] + base["X0"].sum("o").rename(d="r")
+    markup = xr.where(supply > 0, absorption(trade) / supply.where(supply > 0, 1.0), 1.0)
+    y = output(trade).rename(i="j")
+    z = base["Zb"] * markup
+    purchases = y * (1 - base["to0"]) - base["V0"].sum("f")
+    tax = {"tz0": _rate(purchases, z.sum("i"))}
+    uses = {}
+    for name, rate in (("C", "tc0"), ("G", "tg0"), ("I", "ti0")):
+        uses[f"{name}0"] = base[f"{name}b"] * markup
+        tax[rate] = _rate(base[f"{name}p"], uses[f"{name}0"].sum("i"))
+    accounts = {
+        **{str(n): trade[n] for n in trade.data_vars},
+        "Z0": z,
+        **uses,
+        **tax,
+        **{n: base[n] for n in ("V0", "to0", "jobs0")},
+    }
+    flags = {n: base[n] for n in ("jobs_method", "jobs_confidence") if n in base}
+    return xr.Dataset({n: accounts[n].transpose(*DIMS[n]) for n in DIMS} | flags)
+
+
+def _rate(total: xr.DataArray, value: xr.DataArray) -> xr.DataArray:
+    return xr.where(value > 0, total / value.where(value > 0, 1.0) - 1, 0.0)

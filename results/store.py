@@ -1,0 +1,213 @@
+"""Results on disk: whole or not at all.
+
+A result is a directory: one Parquet and one CSV file a table, the scenario's text, and ``manifest.json``
+with the certificate and the sha256 of every file. It is written beside its destination, flushed to disk,
+the manifest last, and then renamed into place: whatever is found under the final name was complete when
+it got it. Reading checks every hash, so a result that was cut, edited or mixed later is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from results.compare import Comparison
+from results.errors import ResultsError
+
+FORMAT = "cge-results"
+VERSION = 1
+MANIFEST = "manifest.json"
+SCENARIO = "scenario.yaml"
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """A verified result read back: ``tables`` (name -> tidy frame), ``scenario`` (its text), ``manifest``."""
+
+    path: Path
+    tables: Mapping[str, pd.DataFrame]
+    scenario: str
+    manifest: Mapping[str, Any]
+
+
+def write(comparison: Comparison, out_dir: str | Path, *, force: bool = False) -> Path:
+    """Write a comparison to ``out_dir`` and return its path.
+
+    An earlier result under that name is replaced; an empty directory is used. Anything else there is
+    refused with ResultsError; with ``force`` it is moved aside (``<name>.before-<time>``), never deleted.
+    """
+    target = Path(out_dir).expanduser().resolve()
+    kind = occupant(target)
+    if kind == "foreign" and not force:
+        raise ResultsError(
+            f"{target} exists and is not (only) a result of this program; choose another directory, "
+            "or use force, which moves what is there aside"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = target.parent / f".{target.name}.part-{secrets.token_hex(4)}"
+    work.mkdir()
+    try:
+        _fill(comparison, work)
+        _put_in_place(work, target, kind)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def occupant(target: Path) -> str:
+    """What is at ``target``: "nothing", "empty" (directory), "result" (ours, and nothing else in it) or
+    "foreign".
+    """
+    if not target.exists() and not target.is_symlink():
+        return "nothing"
+    if not target.is_dir():
+        return "foreign"
+    names = {p.name for p in target.iterdir()}
+    if not names:
+        return "empty"
+    try:
+        manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+        ours = manifest["format"] == FORMAT and names <= {*manifest["files"], MANIFEST}
+    except (OSError, ValueError, KeyError, TypeError):
+        return "foreign"
+    return "result" if ours else "foreign"
+
+
+def _fill(comparison: Comparison, folder: Path) -> None:
+    """All files of a result, the manifest last, each flushed to disk."""
+    for name, table in comparison.tables.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+        table.to_csv(folder / f"{name}.csv", index=False)
+    (folder / SCENARIO).write_text(comparison.scenario.text, encoding="utf-8")
+    files = {p.name: {"bytes": p.stat().st_size, "sha256": _sha256(p)} for p in sorted(folder.iterdir())}
+    for name in files:
+        _flush(folder / name)
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "tables": list(comparison.tables),
+        "files": files,
+        **plain(comparison.manifest),
+    }
+    manifest["sha256"] = _seal(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    _flush(folder / MANIFEST)
+    _flush(folder)
+
+
+def _put_in_place(work: Path, target: Path, kind: str) -> None:
+    """Rename ``work`` to ``target``. Between the two renames the name is free, never half filled."""
+    aside = None
+    if kind in ("result", "foreign"):
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        name = (
+            f".{target.name}.old-{secrets.token_hex(4)}"
+            if kind == "result"
+            else f"{target.name}.before-{stamp}"
+        )
+        aside = target.with_name(name)
+        if aside.exists():
+            raise ResultsError(f"{aside} exists already; try again in a second")
+        target.rename(aside)
+    try:
+        work.rename(target)
+    except OSError:
+        if aside is not None:
+            aside.rename(target)
+        raise
+    _flush(target.parent)
+    if kind == "result" and aside is not None:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def read(out_dir: str | Path) -> StoredResult:
+    """Read a result and verify it. Raises ResultsError when anything is missing, changed or of another
+    format.
+    """
+    folder = Path(out_dir).expanduser().resolve()
+    manifest = _read_manifest(folder)
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise ResultsError(f"{folder}: {name} is missing; the result is incomplete: run it again")
+        if path.stat().st_size != expected["bytes"] or _sha256(path) != expected["sha256"]:
+            raise ResultsError(
+                f"{folder}: {name} is not the file that was written (sha256 differs): run it again"
+            )
+    tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in manifest["tables"]}
+    return StoredResult(folder, tables, (folder / SCENARIO).read_text(encoding="utf-8"), manifest)
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ResultsError(
+            f"{folder} has no {MANIFEST}: not a result, or a run that did not finish"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{folder}/{MANIFEST} cannot be read ({error}): run it again") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ResultsError(f"{folder}/{MANIFEST} is not the manifest of a result of this program")
+    if manifest.get("version") != VERSION:
+        raise ResultsError(
+            f"{folder}: format version {manifest.get('version')}, this program reads {VERSION}"
+        )
+    if manifest.get("sha256") != _seal(manifest):
+        raise ResultsError(f"{folder}/{MANIFEST} was changed after it was written: run it again")
+    needed = {f"{name}.parquet" for name in manifest["tables"]} | {SCENARIO}
+    if not needed <= set(manifest["files"]):
+        raise ResultsError(f"{folder}/{MANIFEST} does not list {sorted(needed - set(manifest['files']))}")
+    return manifest
+
+
+def _seal(manifest: Mapping[str, Any]) -> str:
+    """sha256 of the manifest without its own seal."""
+    body = {k: v for k, v in manifest.items() if k != "sha256"}
+    return hashlib.sha256(json.dumps(body, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    """Force a file or directory to disk: a rename must not overtake the data it names."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def plain(value: Any) -> Any:
+    """JSON-ready copy: mappings, sequences and numpy scalars; a number that is not finite becomes its
+    name.
+    """
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(v) for v in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)

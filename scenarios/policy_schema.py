@@ -1,0 +1,130 @@
+"""Files that a scenario starts from: baseline policies and the agreements they hold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from scenarios.problems import Origin
+from scenarios.schema import CarveOut, Confidence, Cut, Date, Names, Rate, Shock, Strict, Texts
+from scenarios.units import percent
+
+
+class ScheduleLine(Strict):
+    """What an agreement does to the tariffs of some flows between its parties, once fully phased in.
+
+    ``cut`` is a share of the MFN rate, ``to`` a rate. Lines run from general to special: the last line
+    that covers a flow sets its preferential rate. The flow pays the lower of that and what it pays already.
+    """
+
+    cut: Cut | None = None
+    to: Rate | None = None
+    importers: Names | None = None
+    exporters: Names | None = None
+    sectors: Names
+    carve_outs: tuple[CarveOut, ...] = Field(default=(), alias="except")
+    source: str = Field(min_length=1)
+    confidence: Confidence
+
+    @model_validator(mode="after")
+    def _one_verb(self) -> ScheduleLine:
+        if (self.cut is None) == (self.to is None):
+            raise ValueError("exactly one of 'to', 'cut' is needed")
+        return self
+
+    def words(self) -> str:
+        """``MFN cut by 90 %``."""
+        return f"MFN cut by {percent(self.cut)}" if self.cut is not None else f"to {percent(self.to or 0.0)}"
+
+
+class Agreement(Strict):
+    """A trade agreement: its parties (a group of memberships.csv) and its schedule when fully phased in.
+
+    ``in_data`` says how much of it the benchmark tariffs already hold; an agreement that is fully in the
+    data has no lines, because nothing is to be added.
+    """
+
+    agreement: str
+    title: str
+    parties: str
+    in_data: Literal["none", "partly", "fully"]
+    sources: Texts
+    note: str = ""
+    lines: tuple[ScheduleLine, ...] = ()
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @model_validator(mode="after")
+    def _lines_unless_in_data(self) -> Agreement:
+        if (self.in_data == "fully") == bool(self.lines):
+            raise ValueError("an agreement has lines exactly when the benchmark tariffs do not hold it fully")
+        return self
+
+    @property
+    def origin(self) -> Origin:
+        """The file it was read from."""
+        return self._origin
+
+
+class InForce(Strict):
+    """An agreement that the baseline holds: since when, by which source."""
+
+    agreement: str
+    since: Date
+    source: str = Field(min_length=1)
+    confidence: Confidence
+    note: str = ""
+
+
+class Measures(Strict):
+    """A dated set of measures taken by governments alone; its shocks apply in order, after the agreements."""
+
+    title: str = Field(min_length=1)
+    date: Date
+    source: str = ""
+    confidence: Confidence | None = None
+    shocks: tuple[Shock, ...]
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Measures:
+        if self.shocks and not (self.source and self.confidence):
+            raise ValueError("measures with shocks need 'source' and 'confidence'")
+        if any(shock.agreement for shock in self.shocks):
+            raise ValueError("agreements belong under 'agreements', not under 'measures'")
+        return self
+
+
+class BaselineFile(Strict):
+    """The policy in force at a date, as changes to the benchmark's tariffs."""
+
+    title: str = Field(min_length=1)
+    description: str = ""
+    date: Date
+    agreements: tuple[InForce, ...] = ()
+    measures: tuple[Measures, ...] = ()
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def origin(self) -> Origin:
+        """The file it was read from."""
+        return self._origin
+
+
+@dataclass(frozen=True)
+class PolicyFiles:
+    """A baseline file with every agreement that it or the scenario names."""
+
+    baseline: BaselineFile
+    agreements: Mapping[str, Agreement] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    """The baseline and agreements that the scenario named when these files were read."""
+
+    def sha256(self) -> str:
+        """Hash of the text of all of them."""
+        files = [self.baseline.origin, *(self.agreements[name].origin for name in sorted(self.agreements))]
+        return hashlib.sha256("\0".join(f.text for f in files).encode()).hexdigest()

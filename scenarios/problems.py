@@ -1,0 +1,86 @@
+"""What is wrong with a scenario, and where: one error type for every stage of reading and checking."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+_STEPS = re.compile(r"\[\d+\]|\.?[^.\[\]]+")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: file, line (from 1, None if unknown), path inside the file, message."""
+
+    file: str
+    line: int | None
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        """``us-cptpp.yaml:11: shocks[1].sector: unknown key; did you mean 'sectors'?``."""
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+
+class ScenarioError(ValueError):
+    """Everything that is wrong with one scenario, sorted by file and line.
+
+    ``problems`` lists them; ``str()`` gives one line for each.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems in the order a reader meets them, each once."""
+        unique = dict.fromkeys(problems)
+        self.problems = tuple(sorted(unique, key=lambda p: (p.file, p.line or 0, p.path, p.message)))
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a parsed file came from: its name in messages, the line of each path, its text."""
+
+    file: str = "<scenario>"
+    lines: dict[str, int] = field(default_factory=dict, repr=False)
+    text: str = field(default="", repr=False)
+    folder: str = "."
+
+    def as_written(self, path: str) -> str:
+        """The path with the ``[0]`` dropped where the file has one value in place of a list."""
+        out = ""
+        for step in _STEPS.findall(path):
+            here = out + (step if out or not step.startswith(".") else step[1:])
+            if step != "[0]" or here in self.lines or f"{out}[0]" in self.lines:
+                out = here
+        return out
+
+    def line(self, path: str) -> int | None:
+        """Line of the path, or of the nearest enclosing path that has one."""
+        path = self.as_written(path)
+        while path and path not in self.lines:
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        return self.lines.get(path)
+
+    def problem(self, path: str, message: str) -> Problem:
+        """A Problem at this path of this file."""
+        return Problem(self.file, self.line(path), self.as_written(path), message)
+
+    def place(self, path: str) -> str:
+        """``file:line`` of the path."""
+        line = self.line(path)
+        return self.file if line is None else f"{self.file}:{line}"
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word nearest to ``word``, whatever its case."""
+    by_lower = {k.lower(): k for k in sorted(known)}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[near[0]] if near else None
+
+
+def suggest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """``; did you mean 'x'?`` for the closest known word; ``otherwise`` if none is near."""
+    near = closest(word, known)
+    return f"; did you mean '{near}'?" if near else otherwise

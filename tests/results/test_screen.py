@@ -1,0 +1,122 @@
+"""What is printed: fits 80 columns, has units and signs, and equals the tables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from results.compare import compare
+from results.errors import ResultsError
+from results.screen import GAIN, LOSS, coloured, number, partner_sums, render
+
+
+def printed(comparison, focus=None) -> str:
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    with console.file:
+        console.print(render(comparison, focus))
+        return console.export_text()
+
+
+@pytest.fixture(scope="module")
+def text(wide_comparison) -> str:
+    return printed(wide_comparison)
+
+
+def test_it_fits_80_columns(text):
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_no_number_is_cut_short(text):
+    assert not re.search(r"\d…|…\d", text)
+
+
+def test_no_negative_zero(text):
+    assert not re.search(r"[-+]0(\.0+)?\b(?!\.?\d)", text)
+
+
+def test_a_zero_shock_prints_zeros(base, scenario_of):
+    out = printed(compare(base, base, scenario_info=scenario_of()))
+    assert "no sector gains jobs" in out
+    assert "no sector loses jobs" in out
+    assert not re.search(r"[-+]0\.00", out)
+
+
+def test_what_must_be_there(text):
+    for needed in (
+        "GDP %", "Welfare %", "Exports %", "USD m", "WORLD", "thousand persons", "imports by supplier",
+        "exports by market", "benchmark prices", "USA: sectors that gain most jobs", "beyond attrition",
+        "What this model cannot answer", "Certificate: largest residual 3e-13",
+        "agreements in force (2026-01-01)", "compensation (medium)", "lower bound",
+    ):  # fmt: skip
+        assert needed in text.replace("\n", " "), needed
+
+
+def test_the_main_table_is_the_tables_numbers(text, wide_comparison):
+    for region in ("USA", "CHN", "VNM", "WORLD"):
+        row = next(line for line in text.splitlines() if line.strip().startswith(region))
+        cells = row.split()
+        expected = []
+        for indicator in ("real_gdp", "welfare_ev", "exports_volume"):
+            r = wide_comparison.row(region, indicator)
+            expected += [number(r.percent), number(r.change, 0)]
+        assert cells[1:] == expected
+
+
+def test_gains_and_losses_are_the_right_sectors(text, wide_comparison):
+    jobs = wide_comparison.tables["jobs"]
+    jobs = jobs[jobs.region == "USA"].sort_values("change")
+    lines = text.splitlines()
+    lose = next(k for k, line in enumerate(lines) if "that lose most jobs" in line)
+    gain = next(k for k, line in enumerate(lines) if "that gain most jobs" in line)
+    assert lines[lose + 4].split()[0] == jobs.sector.iloc[0]
+    assert lines[gain + 4].split()[0] == jobs.sector.iloc[-1]
+    assert number(jobs.change.iloc[0]) in lines[lose + 4]
+
+
+def test_another_focus(wide_comparison):
+    out = printed(wide_comparison, "VNM")
+    assert "VNM: sectors that gain most jobs" in out
+    with pytest.raises(ResultsError, match="choose from CHN"):
+        render(wide_comparison, "XXX")
+
+
+def test_partner_sums_add_up(wide_comparison):
+    ledger = wide_comparison.tables["ledger"]
+    buys = partner_sums(ledger, "USA", "importer")
+    assert buys.diversion.sum() == pytest.approx(0, abs=1e-6)
+    sells = partner_sums(ledger, "USA", "exporter")
+    row = wide_comparison.row("USA", "exports_volume")
+    assert (sells.creation + sells.diversion).sum() == pytest.approx(row.change, rel=1e-9)
+    assert "USA" not in buys.index
+    with pytest.raises(ResultsError, match="side"):
+        partner_sums(ledger, "USA", "both")
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "expected"),
+    [
+        (-0.0, 2, "0.00"), (-0.004, 2, "0.00"), (0.004, 2, "0.00"), (-0.006, 2, "-0.01"),
+        (1234.5, 1, "+1,234.5"), (-0.4, 0, "0"), (float("nan"), 2, "n/a"),
+    ],
+)  # fmt: skip
+def test_numbers(value, decimals, expected):
+    assert number(value, decimals) == expected
+
+
+def test_colours_follow_the_printed_sign():
+    assert (coloured(0.1).style, coloured(-0.1).style, coloured(-0.001).style) == (GAIN, LOSS, "")
+
+
+def test_wide_numbers_stay_whole(wide_comparison):
+    """A shock of trillions on the largest region must not be truncated either."""
+    t = wide_comparison.tables["indicators"].copy()
+    t[["change", "percent"]] *= 1000.0 / t.percent.abs().max()
+    t.loc[t.indicator == "welfare_ev", "change"] = -12_345_678.0
+    big = replace(wide_comparison, tables={**wide_comparison.tables, "indicators": t})
+    out = printed(big)
+    assert "-12,345,678" in out
+    assert max(len(line) for line in out.splitlines()) <= 80
+    assert "…" not in out.split("USA: sectors", maxsplit=1)[0]
