@@ -244,7 +244,9 @@ def carve_out(base: xr.Dataset, tm: xr.DataArray) -> xr.Dataset:
     tariff data: what the tariffs take, the user taxes lose. Closed form: each commodity's market price is its
     basic price times absorption over basic supply, and a user's tax is what remains of its column.
     """
-    trade = base[["H0", "X0", "te0"]].assign(tm0=tm)
+    r, i = base["r"].values, base["i"].values
+    base = base.sel(o=r, d=r, j=i)
+    trade = base[["H0", "X0", "te0"]].assign(tm0=tm.sel(o=r, d=r, i=i))
     supply = base["H0"] + base["X0"].sum("o").rename(d="r")
     markup = xr.where(supply > 0, absorption(trade) / supply.where(supply > 0, 1.0), 1.0)
     y = output(trade).rename(i="j")

@@ -145,9 +145,9 @@ def refuse_near_one(rows: list[ElasticityRow]) -> None:
     for row in rows:
         if abs(row.value - 1) < NEAR_ONE or row.value <= 0:
             raise ElasticityError(
-                f"{row.parameter} of {row.sector} is {row.value:.6g} (source: {row.source}): a CES nest needs a "
-                f"positive elasticity at least {NEAR_ONE:g} away from 1; move it to the edge or use the "
-                "Cobb-Douglas nest"
+                f"{row.parameter} of {row.sector} is {row.value:.6g} (source: {row.source}): a CES nest "
+                f"needs a positive elasticity at least {NEAR_ONE:g} away from 1; move it to the edge or use "
+                "the Cobb-Douglas nest"
             )
 
 

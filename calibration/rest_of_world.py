@@ -70,7 +70,7 @@ def uses(
 
     group: pooled accounts (Zb, Cb Gb Ib, Cp Gp Ip, labour, capital, otxs, output). output(j), supply(i) are
     ROW's. Input mixes, user-tax rates and the split of final demand are the group's; value added per unit of
-    output is the group's times one factor that makes ROW's GDP the target's; a RAS reconciles uses and supply.
+    output is the group's times one factor that makes ROW's GDP the target's; a RAS reconciles both sides.
     """
     scale = output / group["output"]
     value_added = (group["labour"] + group["capital"] + group["otxs"]) * scale

@@ -89,8 +89,8 @@ class _Log:
 
 _WHAT = {
     "services carry no tariff": "the cube's services sector carries about 3 %: set to zero",
-    "ROW's rates from the 2017 table": "zero in the cube; trimmed 2017 rates where the partner is in the table, "
-    "otherwise the median over partners in the table (ROW importing) or over origins in the cube (exporting)",
+    "ROW's rates from the 2017 table": "zero in the cube; trimmed 2017 rates where the partner is in the "
+    "table, otherwise the median over partners in the table (ROW importing) or over the cube's origins",
     "food": "plain average of food and tobacco lines: trimmed 2017 rate of the pair, lowered where the cube "
     "shows a later preference; partners outside the table get the importer's highest trimmed rate times the "
     "cube's preference margin; importers outside the table follow assumptions/food_rule.csv",
@@ -115,7 +115,7 @@ def _code(name: str) -> int:
 
 
 def _sector_table() -> dict[str, dict[str, str]]:
-    """Good -> its name in the Teti table (teti), WIOD ids (fgh) and group of one rate in the cube (merged)."""
+    """Good -> its name in the Teti table (teti), WIOD ids (fgh), group of one rate in the cube (merged)."""
     return {row["sector"]: row for row in read_rows("concordance", "tariff_sectors.csv")}
 
 

@@ -63,7 +63,7 @@ def split_components(
         _repair(
             "factor payments at or below zero",
             "value added kept; factor payments = VALU x the industry's median share of factors in value "
-            "added, or LABR over its median share where VALU <= 0; the difference moves through the production tax to0",
+            "added, or LABR over its median share where VALU <= 0; the difference moves through to0",
             (new_payments - payments).where(hollow, 0.0),
         )
     )

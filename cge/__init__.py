@@ -1,1 +1,25 @@
-"""The model: equations, closures, solvers. Knows nothing of files, YAML or plots."""
+"""A multi-region, multi-sector computable general equilibrium model of world trade.
+
+The packages below this one know nothing of files; ``cge.run`` and its relatives reach the composition root
+`cge.app.api` only when asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_FROM_API = ("run", "prepare", "solve", "comparison", "Case")
+
+
+def __getattr__(name: str) -> Any:
+    """Reach the functions of `cge.app.api` by name."""
+    if name in _FROM_API:
+        from importlib import import_module
+
+        return getattr(import_module("cge.app.api"), name)
+    raise AttributeError(f"module 'cge' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    """Names offered to a notebook."""
+    return [*globals(), *_FROM_API]

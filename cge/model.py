@@ -50,6 +50,11 @@ class Model:
         self.reduced = ReducedSpace(self.system, parameters.sets, self.closure)
         self._factor: Any = None
 
+    def compile(self) -> None:
+        """Compute and factorise the benchmark Jacobian, which every later solve begins with."""
+        if self._factor is None:
+            self._factor = ipopt.factorise(self.reduced.jacobian(self.benchmark_levels))
+
     @cached_property
     def benchmark_levels(self) -> Levels:
         """Levels of every quantity at the benchmark, by evaluation alone: nothing is solved."""
@@ -167,8 +172,7 @@ class Model:
 
         x = self.reduced.pack(current["levels"])
         self.reduced.evaluate(x, current["levels"], targets)
-        if self._factor is None:
-            self._factor = ipopt.factorise(self.reduced.jacobian(self.benchmark_levels))
+        self.compile()
         try:
             outcome = ipopt.solve_square(residual, jacobian, x, self._factor)
         except (ipopt.NoConvergenceError, ipopt.EvaluationError) as error:

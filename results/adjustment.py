@@ -27,7 +27,7 @@ from cge.solution import Solution
 from results.errors import ResultsError
 from results.indicators import Indicators
 from results.jobs import Jobs
-from results.levels import levels, safe_ratio
+from results.levels import aligned, safe_ratio
 from results.tidy import rows
 
 SETS = ("low", "central", "high")
@@ -175,8 +175,8 @@ def adjustment(
 
 def _wage(base: Solution, jobs_base: xr.DataArray) -> xr.DataArray:
     """Labour income per person (r, j), thousand USD a year; 0 where nobody works."""
-    found = levels(base)
-    income = (found["factor_price"] * found["factor_quantity"]).sel(f="labour", drop=True)
+    v, b = aligned(base)
+    income = (b.V0 * v.pf * v.wedge * v.xf).sel(f="labour", drop=True)
     return safe_ratio(income.transpose("r", "j"), jobs_base.transpose("r", "j"), 0.0)
 
 

@@ -25,7 +25,7 @@ import xarray as xr
 
 from cge.solution import Solution
 from results.errors import ResultsError
-from results.levels import Levels, aligned, external, levels, safe_ratio, same_world
+from results.levels import aligned, external, safe_ratio, same_world, trade_levels
 from results.tidy import rows
 
 SHARE = "share of imports"
@@ -72,30 +72,33 @@ def dependence(base: Solution, new: Solution, supplier: str) -> Dependence:
 def _shares(solution: Solution, supplier: str) -> xr.Dataset:
     v, b = aligned(solution)
     with xr.set_options(arithmetic_join="exact"):
-        found = levels(solution)
-        imports = external(found["border"])
+        border = trade_levels(v, b)["border"]
+        imports = external(border)
         share = safe_ratio(imports, imports.sum("o"), 0.0)
         home = (b.H0 * v.py * v.xh).rename(r="d")
-        bought = home + found["border"].sum("o")
-        direct = safe_ratio(found["border"].sel(o=supplier, drop=True), bought, 0.0)
+        bought = home + border.sum("o")
+        direct = safe_ratio(border.sel(o=supplier, drop=True), bought, 0.0)
         at_home = safe_ratio(home, bought, 0.0)
         direct = direct + at_home * (direct.d == supplier)
-        sources = safe_ratio(found["border"], bought, 0.0)
+        sources = safe_ratio(border, bought, 0.0)
         own = xr.where(sources.o == sources.d, at_home, 0.0)
-        embodied = _embodied(v, b, found, (sources + own).transpose("o", "d", "i").values, supplier)
+        embodied = _embodied(v, b, border, (sources + own).transpose("o", "d", "i").values, supplier)
     out = {"import_share": share, "hhi": 1e4 * (share**2).sum("o"), "direct": direct}
     return xr.Dataset(out | {"embodied": direct.transpose("d", "i").copy(data=embodied)})
 
 
-def _embodied(v: xr.Dataset, b: xr.Dataset, found: Levels, sources: np.ndarray, supplier: str) -> np.ndarray:
+def _embodied(
+    v: xr.Dataset, b: xr.Dataset, border: xr.DataArray, sources: np.ndarray, supplier: str
+) -> np.ndarray:
     """``E`` (d, i) of the module's docstring. Input values are at border and basic prices: taxes are the
     user's.
     """
-    basic = (b.H0 * v.py * v.xh).rename(r="d") + found["border"].sum("o")
-    market = (b.H0 * v.py * v.xh).rename(r="d") + (found["border"] * (1 + v.tm + v.rm)).sum("o")
+    basic = (b.H0 * v.py * v.xh).rename(r="d") + border.sum("o")
+    market = (b.H0 * v.py * v.xh).rename(r="d") + (border * (1 + v.tm + v.rm)).sum("o")
     before_tariff = safe_ratio(basic, market, 1.0).rename(d="r")
     inputs = b.Z0 * v.pa * v.zq * before_tariff
-    a = safe_ratio(inputs, found["output"].rename(i="j"), 0.0).transpose("r", "i", "j").values
+    output = ((b.H0 + b.X0.sum("d").rename(o="r")) * v.py * v.y).rename(i="j")
+    a = safe_ratio(inputs, output, 0.0).transpose("r", "i", "j").values
     mine = (v.r.values.astype(str) == supplier)[:, None] * (1 - a.sum(1))
     content = mine.copy()
     for _ in range(1000):

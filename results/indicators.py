@@ -72,10 +72,10 @@ def indicators(base: Solution, new: Solution, *, households: xr.DataArray | None
             *_labour(base, new, bv, nv),
         ]
     tables += [world_row(t) for t in tables if t.indicator.iloc[0] in ADDITIVE]
-    notes = tuple(
-        f"{r}: national saving is not positive; its welfare adds saving at base prices, unweighted"
-        for r in welfare.linear_saving
-    )
+    notes = ()
+    if welfare.linear_saving:
+        named = ", ".join(welfare.linear_saving)
+        notes = (f"National saving is not positive in {named}: welfare there adds it at base prices.",)
     return Indicators(pd.concat(tables, ignore_index=True), max(gdp_gap(b)[0], gdp_gap(n)[0]), notes)
 
 

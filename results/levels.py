@@ -112,7 +112,7 @@ def levels(solution: Solution) -> Levels:
     """
     v, b = aligned(solution)
     with xr.set_options(arithmetic_join="exact"):
-        parts = _trade(v, b) | _demand(v, b) | _factors(v, b)
+        parts = trade_levels(v, b) | _demand(v, b) | _factors(v, b)
         out = parts | _aggregates(v, b, parts)
     found = Levels(xr.Dataset(out))
     gap, region = gdp_gap(found)
@@ -132,7 +132,8 @@ def gdp_gap(found: Levels) -> tuple[float, str]:
     return float(gap[worst]), str(three.r.values[worst])
 
 
-def _trade(v: xr.Dataset, b: xr.Dataset) -> dict[str, xr.DataArray]:
+def trade_levels(v: xr.Dataset, b: xr.Dataset) -> dict[str, xr.DataArray]:
+    """``border``, ``border_price``, ``border_quantity`` (o, d, i) of :class:`Levels` alone."""
     price = v.py.rename(r="o") * (1 + v.te) * (1 + v.rx) / (1 + b.te0)
     quantity = b.X0 * (1 + b.te0) * v.x
     return {"border_price": price, "border_quantity": quantity, "border": price * quantity}

@@ -31,6 +31,13 @@ NOISE = 1e-9
 WIDTH = 80
 MAIN = (("GDP", "real_gdp"), ("Welfare", "welfare_ev"), ("Exports", "exports_volume"))
 
+ADJUSTMENT_WORDS = (
+    "Central set: attrition {attrition_rate:.1%} a year over {phase_in_years:.0f} years; "
+    "{reemployed_share:.0%} re-employed after {years_out_reemployed:.2f} years at {earnings_loss:.0%} less; "
+    "the others out for {years_out_others:.0f} years. United States sources, applied as they are. A cut "
+    "net of moves inside {sectors} sectors is a lower bound. Transfers are not a cost."
+)
+
 
 def number(value: float, decimals: int = 2, *, sign: bool = True) -> str:
     """``+1,234.56``; a number that rounds to zero is a bare zero (never ``-0.00``); "n/a" when not a
@@ -103,11 +110,11 @@ def jobs_tables(c: Comparison, focus: str | None = None, most: int = 10) -> list
     for word, part in parts.items():
         table = _table(
             f"{region}: sectors that {word} most jobs (thousand persons)",
-            ("Sector", "left", 25), ("Jobs", "right", 9), ("Change", "right", 8), ("%", "right", 7),
-            ("Count (confidence)", "left", 21),
+            ("Sector", "left", 24), ("Jobs", "right", 9), ("Change", "right", 8), ("%", "right", 7),
+            ("Count (confidence)", "left", 22),
         )  # fmt: skip
         for row in part:
-            label = _name(str(row["sector"]), c.scenario.sector_names, 25)
+            label = _name(str(row["sector"]), c.scenario.sector_names, 24)
             before, change = number(row["baseline"], 1, sign=False), coloured(row["change"])
             flag = f"{row['method']} ({row['confidence']})"
             table.add_row(label, before, change, coloured(row["percent"]), flag)
@@ -186,15 +193,10 @@ def adjustment_table(c: Comparison, focus: str | None = None) -> Group:
     )
     line("Cost, gross displacement (USD m, once)", cost, 0)
     line("  beyond attrition (USD m, once)", [t[f"adjustment_cost_{s}"] for s in SETS], 0)
-    line(f"Welfare gain (USD m, {horizon})", gain, 0)
+    line(f"Welfare change (USD m, {horizon})", gain, 0)
     ratio = [100 * k / g if g > 0 else float("nan") for k, g in zip(cost, gain, strict=True)]
-    line("Cost, gross, in % of the gain", ratio, 1)
-    words = (
-        "Central set: attrition {attrition_rate:.1%} a year over {phase_in_years:.0f} years; "
-        "{reemployed_share:.0%} re-employed after {years_out_reemployed:.2f} years at {earnings_loss:.0%} "
-        "less; the others out for {years_out_others:.0f} years. United States sources, applied as they are. "
-        "A cut net of moves inside {sectors} sectors is a lower bound. Transfers are not a cost."
-    ).format(**central, sectors=c.manifest["sectors"])
+    line("Cost, gross, in % of a welfare gain", ratio, 1)
+    words = ADJUSTMENT_WORDS.format(**central, sectors=c.manifest["sectors"]).replace("%", " %")
     return Group(table, Text(words, style="dim"))
 
 

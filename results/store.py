@@ -22,6 +22,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
 
 from results.compare import Comparison
 from results.errors import ResultsError
@@ -88,8 +91,9 @@ def occupant(target: Path) -> str:
 def _fill(comparison: Comparison, folder: Path) -> None:
     """All files of a result, the manifest last, each flushed to disk."""
     for name, table in comparison.tables.items():
-        table.to_parquet(folder / f"{name}.parquet", index=False)
-        table.to_csv(folder / f"{name}.csv", index=False)
+        arrow = pa.Table.from_pandas(table, preserve_index=False)  # its CSV writer is ten times pandas'
+        pq.write_table(arrow, folder / f"{name}.parquet")
+        csv.write_csv(arrow, folder / f"{name}.csv")
     (folder / SCENARIO).write_text(comparison.scenario.text, encoding="utf-8")
     files = {p.name: {"bytes": p.stat().st_size, "sha256": _sha256(p)} for p in sorted(folder.iterdir())}
     for name in files:

@@ -1,0 +1,241 @@
+"""The whole path in one place: scenario file -> policy -> accounts -> parameters -> model -> solutions -> comparison.
+
+Everything a notebook needs: ``import cge; cge.run("us-joins-cptpp")``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from calibration.accounts import Accounts
+from calibration.aggregate import Aggregation, aggregate, aggregate_rate, load_aggregation
+from calibration.elasticities import Elasticities, load_elasticities
+from calibration.parameters import calibrate
+from calibration.world import load_world
+from cge.closure import ClosureChoice
+from cge.formulation import Formulation
+from cge.model import Model
+from cge.parameters import Parameters
+from cge.solution import Solution
+from scenarios.apply import apply, check_model_regions, override_sectors
+from scenarios.policy import Policy
+from scenarios.reader import aggregation_files, read_scenario, scenario_hash
+from scenarios.schema import Scenario
+
+if TYPE_CHECKING:
+    from results.compare import Comparison
+
+Progress = Callable[[str], None]
+
+
+def _silent(message: str) -> None:
+    return None
+
+
+@dataclass
+class Timer:
+    """Seconds spent by stage, for `cge bench`."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time inside the context to the stage."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario made ready to solve: the model, and its instruments under the baseline and under the policy.
+
+    ``world``: accounts at country level; ``accounts``: at the model's aggregation. ``baseline`` and ``policy`` give tm, k
+    (and te where a shock moves it) over the model's regions and sectors.
+    """
+
+    scenario: Scenario
+    name: str
+    expanded: Policy
+    world: Accounts
+    aggregation: Aggregation
+    accounts: Accounts
+    elasticities: Elasticities
+    model: Model
+    baseline: Mapping[str, xr.DataArray]
+    policy: Mapping[str, xr.DataArray]
+
+
+def prepare(name_or_path: str | Path | Scenario, *, aggregation: str | None = None, timer: Timer | None = None) -> Case:
+    """Read a scenario and build its model; nothing is solved.
+
+    `aggregation` replaces the scenario's own. Raises ScenarioError (bad file), AggregationError, ElasticityError,
+    ParameterError or ClosureError, each saying what and where.
+    """
+    clock = timer or Timer()
+    with clock.stage("data"):
+        scenario = name_or_path if isinstance(name_or_path, Scenario) else read_scenario(name_or_path)
+        b = scenario.baseline
+        world = load_world(tariffs=b.tariffs, us_china_duties=b.us_china_duties)
+        expanded = apply(scenario, world.data)
+        chosen = load_aggregation(aggregation or aggregation_files(scenario) or scenario.aggregation.name or "default")
+        accounts = aggregate(world, chosen)
+        check_model_regions(scenario, chosen.region_codes())
+        elasticities = load_elasticities(
+            scenario.elasticities, world, chosen,
+            overrides=override_sectors(scenario, [str(s) for s in world.data["i"].values]),
+        )  # fmt: skip
+    with clock.stage("calibrate"):
+        parameters, formulation = _parameters(scenario, accounts, elasticities)
+        closure = ClosureChoice(**scenario.closure.model_dump())
+        model = Model(parameters, formulation, closure)
+        instruments = [_instruments(p, expanded.benchmark, world.data, accounts.data, chosen)
+                       for p in (expanded.baseline, expanded.counterfactual)]  # fmt: skip
+    name = scenario.title if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
+    return Case(scenario, name, expanded, world, chosen, accounts, elasticities, model, *instruments)
+
+
+def _parameters(
+    scenario: Scenario, accounts: Accounts, elasticities: Elasticities
+) -> tuple[Parameters, Formulation]:
+    """Elasticities on the nest that the scenario asks for, or, when it is silent, the nest the set is meant for."""
+    wanted = scenario.formulation.model_dump()
+    if "trade" not in scenario.formulation.model_fields_set:
+        wanted["trade"] = f"armington_{elasticities.nest}"
+    values = {str(n): elasticities.data[n] for n in ("sigma_m", "sigma_d", "sigma_va")}
+    if wanted["trade"] == "armington_one_level":
+        values |= {"sigma_m": elasticities.data["sigma"], "sigma_d": elasticities.data["sigma"]}
+    if "sigma_top" in elasticities.data:
+        values["sigma_top"] = elasticities.data["sigma_top"]
+    sources = dict.fromkeys(values, f"elasticity set '{elasticities.name}'")
+    return calibrate(accounts.data, values, sources=sources), Formulation(**wanted)
+
+
+def _instruments(
+    policy: xr.Dataset, benchmark: xr.Dataset, world: xr.Dataset, accounts: xr.Dataset, chosen: Aggregation
+) -> dict[str, xr.DataArray]:
+    """Country-level instruments as rates of the model: benchmark rate plus the flow-weighted change.
+
+    Adding the change to the model's own benchmark rate keeps untouched flows untouched to the last digit.
+    """
+    border = world["X0"] * (1 + world["te0"])
+    start = {"tm": accounts["tm0"], "te": accounts["te0"], "k": xr.ones_like(accounts["tm0"])}
+    result = {}
+    for name in map(str, policy.data_vars):
+        if policy[name].equals(benchmark[name]):
+            continue
+        change = policy[name] - benchmark[name]
+        weight = {"tm": border, "te": world["X0"], "k": border * (1 + world["tm0"])}[name]
+        result[name] = start[name] + aggregate_rate(change, weight, chosen)
+    return result
+
+
+def solve(case: Case, *, space: str = "reduced", route: str = "casadi", progress: Progress = _silent
+          ) -> tuple[Solution, Solution]:  # fmt: skip
+    """Solve the baseline, then the policy from there; returns both. Raises SolveError."""
+    progress("baseline")
+    base = case.model.solve(case.baseline, space=space, route=route, progress=lambda m: progress(f"baseline: {m}"))
+    new = case.model.solve(case.policy, start=base, space=space, route=route,
+                           progress=lambda m: progress(f"policy: {m}"))  # fmt: skip
+    return base, new
+
+
+def run(
+    name_or_path: str | Path | Scenario,
+    *,
+    aggregation: str | None = None,
+    focus: str | None = None,
+    space: str = "reduced",
+    progress: Progress = _silent,
+    timer: Timer | None = None,
+    command: str = "",
+) -> Comparison:
+    """Run a scenario of the library (by name) or from a file and return the comparison with its baseline.
+
+    Raises ScenarioError, AggregationError, ElasticityError, ParameterError, ClosureError on bad input and SolveError
+    when no equilibrium is found.
+    """
+    clock = timer or Timer()
+    progress("reading scenario and data")
+    case = prepare(name_or_path, aggregation=aggregation, timer=clock)
+    if focus is not None and focus not in case.aggregation.region_codes():
+        raise ValueError(f"--focus {focus}: not a region here; choose from {', '.join(case.aggregation.region_codes())}")
+    progress("compiling derivatives")
+    with clock.stage("compile"):
+        case.model.compile()
+    with clock.stage("solve"):
+        base, new = solve(case, space=space, progress=progress)
+    progress("indicators")
+    with clock.stage("results"):
+        return comparison(case, base, new, focus=focus, command=command)
+
+
+def comparison(case: Case, base: Solution, new: Solution, *, focus: str | None = None, command: str = "") -> Comparison:
+    """Every result of a solved case, with its provenance."""
+    from results.compare import ScenarioInfo, compare
+
+    hashes = {
+        "data": str(case.world.meta.get("sha256", "")),
+        "scenario": scenario_hash(case.scenario),
+        "code": code_version(),
+    }
+    meta = case.expanded.meta
+    without = f" without {meta['baseline_without']}" if meta["baseline_without"] else ""
+    regions = case.aggregation.region_codes()
+    info = ScenarioInfo(
+        name=case.name,
+        title=case.scenario.title,
+        description=case.scenario.description,
+        text=case.scenario.origin.text,
+        focus=focus or case.scenario.focus or ("USA" if "USA" in regions else regions[0]),
+        baseline=f"{meta['baseline']}{without}",
+        baseline_date=meta["baseline_date"],
+        command=command,
+        choices=_choices(case),
+        hashes=hashes,
+        notes=(*case.expanded.notes, *(f"elasticity capped: {c}" for c in case.elasticities.caps)),
+        sector_names=case.accounts.meta.get("sector_labels", {}),
+        region_names=case.accounts.meta.get("region_labels", {}),
+    )
+    return compare(base.with_hashes(**hashes), new.with_hashes(**hashes), scenario_info=info)
+
+
+def _choices(case: Case) -> dict[str, str]:
+    formulation, closure = case.model.formulation, case.scenario.closure
+    choices = {
+        "aggregation": case.aggregation.name,
+        "elasticities": case.elasticities.name,
+        "production": formulation.production,
+        "trade": formulation.trade,
+        "consumption": formulation.consumption,
+        **{str(k): str(v) for k, v in closure.model_dump().items()},
+        "tariffs": case.scenario.baseline.tariffs,
+        "US-China duties": case.expanded.meta["us_china_duties"],
+    }
+    for o in case.scenario.overrides:
+        choices[f"{o.parameter} of {', '.join(o.sectors)}"] = f"{o.value:g}"
+    return choices
+
+
+def code_version() -> str:
+    """Version of the installed package."""
+    try:
+        return version("cge-world")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def describe(case: Case) -> dict[str, Any]:
+    """Sizes of a case, for reports."""
+    sets = case.model.parameters.sets
+    return {"regions": len(sets.regions), "sectors": len(sets.sectors), "unknowns": case.model.reduced.size}

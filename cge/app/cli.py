@@ -1,0 +1,118 @@
+"""The command line: ``cge run``, ``check``, ``doctor``, ``equations``, ``data``, ``bench``, ``list``, ``schema``.
+
+Exit codes: 0 ok, 1 the model failed, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+STARTED = time.perf_counter()
+
+from cge.app import cli_data, cli_model, cli_scenarios  # noqa: E402 (the clock of `cge bench` starts before the imports)
+
+MODEL_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    name="cge",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="World trade policy in a computable general equilibrium model: 81 economies, 50 industries, 2022.",
+    epilog="Examples:  cge run us-joins-cptpp  ·  cge run my-scenario.yaml -o out/  ·  cge list  ·  cge doctor",
+)
+app.add_typer(cli_data.app, name="data")
+cli_scenarios.register(app)
+cli_model.register(app)
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="A scenario of the library (see `cge list`) or a file.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for tables and manifest.")] = None,
+    focus: Annotated[str | None, typer.Option(help="Region whose sectors are shown.")] = None,
+    aggregation: Annotated[str | None, typer.Option(help="small, default or full, instead of the scenario's.")] = None,
+    space: Annotated[str, typer.Option(help="reduced (seconds) or full (every equation through Pyomo).")] = "reduced",
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in the output folder.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no tables; errors only.")] = False,
+) -> None:
+    """Solve a scenario against its baseline and print who gains and who loses.
+
+    Examples: cge run us-joins-cptpp  |  cge run rcep --focus JPN -o out/rcep  |  cge run mine.yaml --aggregation full
+    """
+    from rich.console import Console
+
+    from cge.app import api
+    from results import screen, store
+
+    if space not in ("reduced", "full"):
+        raise typer.BadParameter("choose reduced or full", param_hint="--space")
+    if output is not None and not force:
+        refuse_occupied(store.occupant(output), output)
+    errors = Console(stderr=True, quiet=quiet)
+    with errors.status("starting") as status:
+        result = api.run(
+            scenario, aggregation=aggregation, focus=focus, space=space,
+            progress=status.update, command=" ".join(["cge", *sys.argv[1:]]),
+        )  # fmt: skip
+        if output is not None:
+            status.update("writing")
+            store.write(result, output, force=force)
+    if not quiet:
+        Console().print(screen.render(result))
+        if output is not None:
+            errors.print(f"written to {output}")
+
+
+def refuse_occupied(occupant: str, output: Path) -> None:
+    """Say before solving, not after, that the output folder is taken."""
+    if occupant not in ("", "nothing", "empty"):
+        raise typer.BadParameter(f"{output} holds {occupant}; --force replaces an earlier result", param_hint="-o")
+
+
+def bad_input_errors() -> tuple[type[BaseException], ...]:
+    """Exceptions that mean the input is wrong rather than the model; imported late to keep --help fast."""
+    from calibration.accounts import AccountsError
+    from calibration.aggregate import AggregationError
+    from calibration.elasticities import ElasticityError
+    from calibration.world import WorldError
+    from cge.closure import ClosureError
+    from cge.formulation import FormulationError
+    from cge.full_space import RouteError
+    from cge.parameters import ParameterError
+    from results.errors import ResultsError
+    from scenarios.problems import ScenarioError
+
+    return (AccountsError, AggregationError, ElasticityError, WorldError, ClosureError, FormulationError,
+            RouteError, ParameterError, ResultsError, ScenarioError)  # fmt: skip
+
+
+def fail(error: BaseException, code: int) -> Any:
+    """Print an error without a traceback and leave with the code."""
+    typer.echo(f"error: {error}" if "\n" not in str(error) else f"error:\n{error}", err=True)
+    raise SystemExit(code)
+
+
+def main() -> None:
+    """Entry point: map exceptions to exit codes."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        fail(KeyboardInterrupt("interrupted; nothing was written"), INTERRUPTED)
+    except Exception as error:
+        from cge.model import SolveError
+
+        if isinstance(error, SolveError):
+            fail(error, MODEL_FAILED)
+        if isinstance(error, bad_input_errors()):
+            fail(error, BAD_INPUT)
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Commands about the model itself: ``equations``, ``doctor``, ``bench``."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cge.app import doctor as examination
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the application."""
+    app.command("equations")(equations)
+    app.command("doctor")(doctor)
+    app.command("bench")(bench)
+
+
+def equations(
+    production: Annotated[str, typer.Option(help="leontief, ces or cobb_douglas.")] = "leontief",
+    latex: Annotated[bool, typer.Option("--latex", help="Print the formulas as well.")] = False,
+) -> None:
+    """Print the model's equations, variables, instruments and parameters, with units and sources.
+
+    Examples: cge equations  |  cge equations --production ces --latex
+    """
+    from cge.formulation import Formulation
+
+    system = Formulation(production=production).system()
+    console = Console()
+    for phase, members in system.phases.items():
+        table = Table(title=f"{phase} phase", title_justify="left", expand=False)
+        for column in ("determines", "equation", *(("formula",) if latex else ()), "source"):
+            table.add_column(column, overflow="fold")
+        for e in members:
+            q = system.quantities[e.determines]
+            name = f"{q.name}[{','.join(q.dims)}]" if q.dims else q.name
+            table.add_row(name.replace("[", "\\["), e.title, *((e.formula.replace("[", "\\["),) if latex else ()), e.source)
+        console.print(table)
+    for kind in ("variable", "instrument", "parameter"):
+        table = Table("name", "unit", "meaning", title=f"{kind}s", title_justify="left")
+        for name in system.names(kind):
+            q = system.quantities[name]
+            table.add_row(f"{q.name}\\[{','.join(q.dims)}]" if q.dims else q.name, q.unit, q.doc)
+        console.print(table)
+
+
+def doctor() -> None:
+    """Examine the installation: IPOPT, JAX and its cache, the packaged data, and the model on `small`.
+
+    Example: cge doctor
+    """
+    table = Table("check", "result", "ok", title="Examination", title_justify="left")
+    sound = True
+    with Console(stderr=True).status("examining") as status:
+        for name, result, ok in examination.examine(status.update):
+            sound &= ok
+            table.add_row(name, result, "yes" if ok else "[bold]NO[/bold]")
+    Console().print(table)
+    if not sound:
+        raise typer.Exit(1)
+
+
+def bench(
+    scenario: Annotated[str, typer.Argument(help="A scenario of the library, or a file.")] = "us-joins-cptpp",
+    aggregation: Annotated[str | None, typer.Option(help="small, default or full.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="How often to solve the built model again.")] = 5,
+) -> None:
+    """Time one run by stage, and re-solves of the built model, with the counts that explain them.
+
+    Examples: cge bench  |  cge bench rcep --aggregation full --repeat 3
+    """
+    import time
+
+    from cge.app.cli import STARTED
+
+    before = time.perf_counter()
+    from cge.app import api
+
+    timer = api.Timer({"import": time.perf_counter() - before + (before - STARTED)})
+    case = api.prepare(scenario, aggregation=aggregation, timer=timer)
+    with timer.stage("compile"):
+        case.model.compile()
+    with timer.stage("solve"):
+        base, new = api.solve(case)
+    with timer.stage("results"):
+        api.comparison(case, base, new)
+    again = []
+    for _ in range(repeat):
+        began = time.perf_counter()
+        case.model.solve(case.policy, start=base)
+        again.append(time.perf_counter() - began)
+    table = Table("stage", "seconds", title=f"{case.name} on {case.aggregation.name}", title_justify="left")
+    for stage, seconds in timer.seconds.items():
+        table.add_row(stage, f"{seconds:.2f}")
+    table.add_row("process, to the end of results", f"{sum(timer.seconds.values()):.2f}")
+    table.add_row(f"re-solve (median of {repeat})", f"{statistics.median(again):.3f}")
+    sizes = {**api.describe(case), **new.certificate.sizes, "iterations": new.certificate.iterations,
+             "peak memory (MB)": examination.peak_memory()}  # fmt: skip
+    for name, value in sizes.items():
+        table.add_row(name, f"{value:,}")
+    Console().print(table)

@@ -1,0 +1,109 @@
+"""Is the model square and regular? Dulmage-Mendelsohn on the full model, singular values of the reduced Jacobian.
+
+The first names surplus equations and undetermined variables. It cannot see a missing numeraire, where the structure
+is perfect and the numbers are dependent; the second does, and its null vectors say which prices float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg as la
+import scipy.sparse as sp
+
+from cge.jacobian import Derivatives
+from cge.model import Model
+from cge.reduced import cell_names
+
+SINGULAR = 1e-10
+NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class StructureReport:
+    """What the check found; `sound` is the verdict.
+
+    ``surplus``: equations that determine nothing; ``undetermined``: free cells without an equation;
+    ``smallest_singular``: smallest singular value of the reduced Jacobian at the benchmark, relative to the largest;
+    ``floating`` and ``redundant``: the cells and residuals that dominate its null vectors.
+    """
+
+    equations: int
+    free_cells: int
+    nonzeros: int
+    reduced_unknowns: int
+    surplus: tuple[str, ...]
+    undetermined: tuple[str, ...]
+    smallest_singular: float
+    floating: tuple[str, ...]
+    redundant: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Square, structurally non-singular, and regular at the benchmark."""
+        return not self.surplus and not self.undetermined and self.smallest_singular > SINGULAR
+
+
+def check_structure(model: Model) -> StructureReport:
+    """Check a model at its benchmark; nothing is solved."""
+    matrix, rows, columns = incidence(model)
+    surplus, undetermined = _unmatched(matrix, rows, columns)
+    jacobian = model.reduced.jacobian(model.benchmark_levels)
+    left, values, right = la.svd(jacobian)
+    small = float(values[-1] / values[0])
+    floating = redundant = ()
+    if small <= SINGULAR:
+        floating = _dominant(right[-1], model.reduced.labels())
+        redundant = _dominant(left[:, -1], model.reduced.residual_labels())
+    return StructureReport(
+        matrix.shape[0], matrix.shape[1], matrix.nnz, model.reduced.size, surplus, undetermined, small, floating,
+        redundant,
+    )  # fmt: skip
+
+
+def incidence(model: Model) -> tuple[sp.csr_array, list[str], list[str]]:
+    """Derivatives of all equations and held conditions (rows) with respect to all free cells (columns), with names.
+
+    The pattern is that of two points, the benchmark and one beside it, because an entry may vanish at the benchmark.
+    """
+    system, sets = model.system, model.parameters.sets
+    free = {n: mask for n, mask in model.closure.free.items() if mask.any()}
+    derivatives = Derivatives(system, sets, frozenset(free))
+    rng, levels = np.random.default_rng(11), model.benchmark_levels
+    beside = {n: a * (1 + 1e-2 * rng.uniform(size=np.shape(a))) if n in free else a for n, a in levels.items()}
+    partials = [derivatives(point) for point in (levels, beside)]
+    rows, columns, blocks = [], [], []
+    for name, mask in free.items():
+        columns += cell_names(system, sets, name, mask)
+    for e in system.equations:
+        everything = np.ones(sets.shape(system.quantities[e.determines].dims), dtype=bool)
+        rows += [f"{e.name}: {c}" for c in cell_names(system, sets, e.determines, everything)]
+        blocks.append([_pattern(partials, e, n, mask, everything.size) for n, mask in free.items()])
+    full = sp.csr_array(sp.block_array(blocks, format="csr"))
+    return full, rows, columns
+
+
+def _pattern(partials: list[Mapping[Any, Any]], e: Any, name: str, mask: np.ndarray, count: int) -> Any:
+    found = sum((abs(p[e.determines, name]) for p in partials if (e.determines, name) in p),
+                sp.csr_array((count, mask.size)))  # fmt: skip
+    if e.phase != "balance" and name == e.determines:
+        found = found + sp.eye_array(count, format="csr")
+    return sp.csr_array(found)[:, np.flatnonzero(mask)]
+
+
+def _unmatched(matrix: sp.csr_array, rows: list[str], columns: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Surplus equations and undetermined cells: the over- and under-determined parts of the decomposition."""
+    from pyomo.contrib.incidence_analysis.dulmage_mendelsohn import dulmage_mendelsohn
+
+    if matrix.shape[0] == matrix.shape[1] and sp.csgraph.structural_rank(matrix) == matrix.shape[0]:
+        return (), ()
+    row_part, column_part = dulmage_mendelsohn(sp.coo_matrix(matrix))
+    return tuple(rows[k] for k in row_part.unmatched), tuple(columns[k] for k in column_part.unmatched)
+
+
+def _dominant(vector: np.ndarray, names: list[str]) -> tuple[str, ...]:
+    order = np.argsort(-np.abs(vector), kind="stable")[:NAMES_SHOWN]
+    return tuple(f"{names[k]} ({vector[k]:+.2f})" for k in order if abs(vector[k]) > 1e-3)
