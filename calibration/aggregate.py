@@ -150,6 +150,8 @@ def _summer(data: xr.Dataset | xr.DataArray, aggregation: Aggregation) -> _Summe
 def aggregate(accounts: Accounts, aggregation: Aggregation) -> Accounts:
     """Accounts summed over the members of each region and sector; rates become revenue over base.
 
+    Rates on trade that does not exist are the simple mean over the members (`aggregate_rate`).
+
     Trade among the members of a region goes to X0[r,r,i] with its own tariffs and export taxes, never to H0.
     Job flags become the method and confidence of most jobs, or "mixed". Raises AggregationError when a map
     does not cover the data exactly.
@@ -160,8 +162,8 @@ def aggregate(accounts: Accounts, aggregation: Aggregation) -> Accounts:
     border = border_value(data)
     y = output(data).rename(i="j")
     rates = {
-        "te0": _ratio(add(data["X0"] * data["te0"]), levels["X0"]),
-        "tm0": _ratio(add(border * data["tm0"]), add(border)),
+        "te0": aggregate_rate(data["te0"], data["X0"], aggregation),
+        "tm0": aggregate_rate(data["tm0"], border, aggregation),
         "tz0": _ratio(add(data["Z0"].sum("i") * data["tz0"]), levels["Z0"].sum("i")),
         "to0": _ratio(add(y * data["to0"]), add(y)),
     }

@@ -201,8 +201,10 @@ def repair_food(
             base = _compressed(float(food.sel(o=others, d=reference).max()))
         else:
             base = float(trimmed.sel(o=sorted(listed - {importer}), d=importer).max())
-        margin = food.sel(o=origins, d=d) * (base / highest if highest > 0 else 0.0)
-        out.loc[{"o": origins, "d": d, "i": FOOD}] = margin
+        # ROW's own rate is trimmed already where the 2017 table has the importer, and untrimmed elsewhere
+        partners = origins if importer else [*origins, REST]
+        margin = food.sel(o=partners, d=d) * (base / highest if highest > 0 else 0.0)
+        out.loc[{"o": partners, "d": d, "i": FOOD}] = margin
         known = [o for o in origins if o in listed and d in listed]
         if known:
             now, then = food.sel(o=known, d=d), food17.sel(o=known, d=d)

@@ -22,7 +22,8 @@ def service_flows(
     """
     order = [str(r) for r in cube["o"].values]
     free = np.array([r == REST for r in order])
-    od = cube["x"].sel(k=SERVICES).where(cube["o"] != cube["d"], 0.0).transpose("o", "d").values
+    pairs = cube["x"].sel(k=SERVICES, o=order, d=order)
+    od = pairs.where(pairs["o"] != pairs["d"], 0.0).transpose("o", "d").values
     margins = {}
     for name, total in (("exports", od.sum(1)), ("imports", od.sum(0))):
         known = table.data[name].sel(i=services).reindex(r=order).transpose("r", "i").values
@@ -54,7 +55,7 @@ def export_tax_rates(table: IOTable, flows: xr.DataArray) -> tuple[xr.DataArray,
     origin nil. Origins with net subsidies keep one rate on all destinations and stand outside the RAS.
     """
     order = [str(r) for r in flows["o"].values]
-    value = flows.sum("i").transpose("o", "d").values
+    value = flows.sum("i").sel(o=order, d=order).transpose("o", "d").values
     rows = table.data["txs_exports"].reindex(r=order).fillna(0.0).values
     columns = table.data["imp_other"].sum("u").reindex(r=order).fillna(0.0).values
     rest = order.index(REST)

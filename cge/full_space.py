@@ -92,7 +92,7 @@ def _by_executable(model: Model, concrete: Any, targets: Levels) -> int:
         result.solution_loader.load_vars()
     except Exception as error:
         raise InnerLoopError(f"the executable returned no solution ({result.termination_condition})") from error
-    return int(result.iteration_count or 0)
+    return int(getattr(result.extra_info, "iteration_count", None) or 0)
 
 
 def _by_casadi(model: Model, concrete: Any, targets: Levels) -> int:

@@ -31,8 +31,8 @@ class ScenarioInfo:
 
     ``focus``: the region that screen and report look at closely; ``baseline`` and ``baseline_date``: the
     policy baseline that the numbers are changes from; ``choices``: aggregation, closure, elasticities and
-    the like; ``hashes``: sha256 of data, scenario and code; ``sector_names``, ``region_names``: label ->
-    words (optional).
+    the like; ``hashes``: sha256 of data, scenario and code; ``notes``: what applying the scenario had to
+    say; ``sector_names``, ``region_names``: label -> words (optional).
     """
 
     name: str
@@ -114,7 +114,6 @@ def compare(
     warnings = (
         *sign_warnings(base, new, pick(found.table, indicator="welfare_ev")),
         *found.notes,
-        *scenario_info.notes,
     )
     manifest = _manifest(base, new, scenario_info, found.gdp_gap, costs, warnings)
     return Comparison(

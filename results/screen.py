@@ -6,7 +6,7 @@ carries its sign, so that nothing depends on colour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,17 @@ NOISE = 1e-9
 """Relative change of jobs below which a sector neither gains nor loses: the solver's last digits."""
 
 WIDTH = 80
+"""Columns of the screen that everything fits."""
+
+EDGES, GAP = 2, 3
+"""What rich draws around a table of this box style and between two of its columns."""
+
+REGION = 24
+"""Largest width of a region's label with its name."""
+
+NOTES = 8
+"""How many of a scenario's own notes are printed; the manifest has all."""
+
 MAIN = (("GDP", "real_gdp"), ("Welfare", "welfare_ev"), ("Exports", "exports_volume"))
 
 ADJUSTMENT_WORDS = (
@@ -37,6 +48,9 @@ ADJUSTMENT_WORDS = (
     "the others out for {years_out_others:.0f} years. United States sources, applied as they are. A cut "
     "net of moves inside {sectors} sectors is a lower bound. Transfers are not a cost."
 )
+
+
+Row = Sequence[str | Text]
 
 
 def number(value: float, decimals: int = 2, *, sign: bool = True) -> str:
@@ -57,44 +71,55 @@ def coloured(value: float, decimals: int = 2, *, bold: bool = False) -> Text:
     return Text(text, style=f"bold {style}" if bold else style)
 
 
-def _table(title: str, *columns: tuple[str, str, int]) -> Table:
-    """A table that fits the screen. ``columns``: (header, "left" or "right", largest width)."""
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1].rstrip(" ,") + "…"
+
+
+def _named(label: str, names: Mapping[str, str]) -> str:
+    return f"{label} {names.get(label, '')}".strip()
+
+
+def _table(title: str, headers: Sequence[str], justify: str, rows: Sequence[Row], widest: int) -> Table:
+    """A table of at most ``WIDTH`` columns: numbers are never cut, the first column gets what room is left.
+
+    ``justify``: "l" or "r" by column; ``widest``: of the first column. An empty row draws a line.
+    """
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for header, justify, width in columns:
-        right = justify == "right"
-        overflow = "fold" if not right else "ellipsis"
-        table.add_column(
-            header, justify="right" if right else "left", max_width=width, no_wrap=right, overflow=overflow
-        )
+    cells = [[len(h), *(len(r[k]) for r in rows if r)] for k, h in enumerate(headers)]
+    wanted = [max(lengths) for lengths in cells]
+    room = WIDTH - EDGES - GAP * (len(headers) - 1) - sum(wanted[1:])
+    first = max(6, min(widest, wanted[0], room))
+    for header, side in zip(headers, justify, strict=True):
+        table.add_column(header, justify="right" if side == "r" else "left", no_wrap=True)
+    for row in rows:
+        if row:
+            style = row[0].style if isinstance(row[0], Text) else ""
+            table.add_row(Text(_cut(str(row[0]), first), style=style), *row[1:])
+        else:
+            table.add_section()
     return table
-
-
-def _name(label: str, names: Mapping[str, str], width: int) -> str:
-    words = names.get(label, "")
-    text = f"{label} {words}".strip()
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
 def main_table(c: Comparison, focus: str | None = None) -> Table:
-    """GDP, welfare and exports of every region, in percent and USD million; the world last."""
-    title = "Change from the baseline: % and USD million a year"
-    columns = [("Region", "left", 12)]
-    for head, _ in MAIN:
-        columns += [(f"{head} %", "right", 9), ("USD m", "right", 11)]
-    table = _table(title, *columns)  # pyright: ignore[reportArgumentType]
+    """GDP, welfare and exports of every region, in percent and USD; the world last.
+
+    USD million, or billion when a change reaches a trillion: digits that do not fit are never cut.
+    """
     t = c.tables["indicators"]
     wide = {i: pick(t, indicator=i).set_index("region") for _, i in MAIN}
     order = wide["welfare_ev"].percent.drop(WORLD).sort_values(ascending=False, kind="stable").index
+    big = max(np.abs(w["change"].to_numpy()).max() for w in wide.values()) >= 1e6
+    (word, short), scale, digits = (("billion", "USD bn"), 1e3, 1) if big else (("million", "USD m"), 1.0, 0)
+    rows: list[Row] = []
     for region in [*order, WORLD]:
         bold = region in (focus or c.scenario.focus, WORLD)
-        cells: list[Text] = [Text(str(region), style="bold" if bold else "")]
+        cells = [Text(_named(str(region), c.scenario.region_names), style="bold" if bold else "")]
         for _, i in MAIN:
             row = wide[i].loc[region]
-            cells += [coloured(row.percent, bold=bold), coloured(row.change, 0, bold=bold)]
-        if region == WORLD:
-            table.add_section()
-        table.add_row(*cells)
-    return table
+            cells += [coloured(row.percent, bold=bold), coloured(row.change / scale, digits, bold=bold)]
+        rows += [[], cells] if region == WORLD else [cells]
+    headers = ["Region", *(h for head, _ in MAIN for h in (f"{head} %", short))]
+    return _table(f"Change from the baseline: % and USD {word} a year", headers, "lrrrrrr", rows, REGION)
 
 
 def jobs_tables(c: Comparison, focus: str | None = None, most: int = 10) -> list[Table]:
@@ -106,21 +131,18 @@ def jobs_tables(c: Comparison, focus: str | None = None, most: int = 10) -> list
         "gain": [r for r in records if r["change"] > NOISE * r["baseline"]][:most],
         "lose": [r for r in records[::-1] if r["change"] < -NOISE * r["baseline"]][:most],
     }
+    headers = ("Sector", "Jobs", "Change", "%", "Count (confidence)")
     out = []
     for word, part in parts.items():
-        table = _table(
-            f"{region}: sectors that {word} most jobs (thousand persons)",
-            ("Sector", "left", 24), ("Jobs", "right", 9), ("Change", "right", 8), ("%", "right", 7),
-            ("Count (confidence)", "left", 22),
-        )  # fmt: skip
-        for row in part:
-            label = _name(str(row["sector"]), c.scenario.sector_names, 24)
-            before, change = number(row["baseline"], 1, sign=False), coloured(row["change"])
-            flag = f"{row['method']} ({row['confidence']})"
-            table.add_row(label, before, change, coloured(row["percent"]), flag)
-        if not part:
-            table.add_row(f"no sector {word}s jobs", "", "", "", "")
-        out.append(table)
+        rows: list[Row] = [
+            [
+                _named(str(r["sector"]), c.scenario.sector_names), number(r["baseline"], 1, sign=False),
+                coloured(r["change"]), coloured(r["percent"]), _cut(f"{r['method']} ({r['confidence']})", 24),
+            ]
+            for r in part
+        ]  # fmt: skip
+        title = f"{region}: sectors that {word} most jobs (thousand persons)"
+        out.append(_table(title, headers, "lrrrl", rows or [[f"no sector {word}s jobs", *[""] * 4]], 40))
     return out
 
 
@@ -129,22 +151,23 @@ def ledger_table(c: Comparison, focus: str | None = None, side: str = "importer"
     region = focus or c.scenario.focus
     sums = partner_sums(c.tables["ledger"], region, side)
     what = "imports by supplier" if side == "importer" else "exports by market"
-    table = _table(
-        f"{region}: {what} (USD million, benchmark prices)",
-        ("Partner", "left", 14), ("Before", "right", 12), ("Created", "right", 11), ("Diverted", "right", 11),
-        ("Change", "right", 11), ("%", "right", 8),
-    )  # fmt: skip
     lines = [(str(k), r) for k, r in sums.iloc[:most].to_dict("index").items()]
     if len(sums) > most:
         lines.append((f"other ({len(sums) - most})", sums.iloc[most:].sum().to_dict()))
+    rows: list[Row] = []
     for label, row in [*lines, ("total", sums.sum().to_dict())]:
-        if label == "total":
-            table.add_section()
         change = row["creation"] + row["diversion"]
         percent = 100 * change / row["base"] if row["base"] else float("nan")
         numbers = [coloured(x, 0) for x in (row["creation"], row["diversion"], change)]
-        table.add_row(label, number(row["base"], 0, sign=False), *numbers, coloured(percent))
-    return table
+        cells = [
+            _named(label, c.scenario.region_names),
+            number(row["base"], 0, sign=False),
+            *numbers,
+            coloured(percent),
+        ]
+        rows += [[], cells] if label == "total" else [cells]
+    headers = ("Partner", "Before", "Created", "Diverted", "Change", "%")
+    return _table(f"{region}: {what} (USD million, benchmark prices)", headers, "lrrrrr", rows, REGION)
 
 
 def partner_sums(ledger: pd.DataFrame, region: str, side: str) -> pd.DataFrame:
@@ -176,26 +199,19 @@ def adjustment_table(c: Comparison, focus: str | None = None) -> Group:
     p = c.manifest["adjustment_parameters"]
     central = p["central"]
     horizon = f"{central['horizon_years']:.0f} years at {100 * central['discount_rate']:.0f} %"
-    table = _table(
-        f"{region}: workers displaced and the cost of adjustment",
-        ("", "left", 42), ("low", "right", 11), ("central", "right", 11), ("high", "right", 11),
-    )  # fmt: skip
-
-    def line(words: str, values: list[float], decimals: int) -> None:
-        table.add_row(words, *(number(v, decimals, sign=False) for v in values))
-
     cost, gain = ([t[f"adjustment_{k}_{s}"] for s in SETS] for k in ("cost_gross", "present_value_of_gain"))
-    line("Displaced, gross (thousand persons)", [t["displaced_gross"]] * 3, 2)
-    line(
-        "  beyond attrition (thousand persons)",
-        [t[f"displaced_beyond_attrition_{s}"] for s in SETS],
-        2,
-    )
-    line("Cost, gross displacement (USD m, once)", cost, 0)
-    line("  beyond attrition (USD m, once)", [t[f"adjustment_cost_{s}"] for s in SETS], 0)
-    line(f"Welfare change (USD m, {horizon})", gain, 0)
     ratio = [100 * k / g if g > 0 else float("nan") for k, g in zip(cost, gain, strict=True)]
-    line("Cost, gross, in % of a welfare gain", ratio, 1)
+    lines = (
+        ("Displaced, gross (thousand persons)", [t["displaced_gross"]] * 3, 2),
+        ("  beyond attrition (thousand persons)", [t[f"displaced_beyond_attrition_{s}"] for s in SETS], 2),
+        ("Cost, gross displacement (USD m, once)", cost, 0),
+        ("  beyond attrition (USD m, once)", [t[f"adjustment_cost_{s}"] for s in SETS], 0),
+        (f"Welfare change (USD m, {horizon})", gain, 0),
+        ("Cost, gross, in % of a welfare gain", ratio, 1),
+    )
+    rows = [[words, *(number(v, digits, sign=False) for v in values)] for words, values, digits in lines]
+    title = f"{region}: workers displaced and the cost of adjustment"
+    table = _table(title, ("", *SETS), "lrrr", rows, 44)
     words = ADJUSTMENT_WORDS.format(**central, sectors=c.manifest["sectors"]).replace("%", " %")
     return Group(table, Text(words, style="dim"))
 
@@ -215,6 +231,9 @@ def notes(c: Comparison) -> Group:
         lines.append("Choices: " + "; ".join(f"{k} {v}" for k, v in s.choices.items()) + ".")
     out: list[RenderableType] = [Text(x) for x in lines]
     out += [Text(f"Note: {w}", style="bold") for w in c.warnings]
+    out += [Text(f"Scenario: {n}") for n in s.notes[:NOTES]]
+    if len(s.notes) > NOTES:
+        out.append(Text(f"Scenario: {len(s.notes) - NOTES} more notes in the manifest."))
     return Group(*out, Text(CANNOT_ANSWER), Text(certificate_line(c), style="dim"))
 
 

@@ -36,9 +36,9 @@ def read_fgh(raw: Path) -> xr.Dataset:
     path = raw / "tariffs" / "fgh_wiod2014_weighted.dta"
     if not path.exists():
         raise SourceError(f"{path} is missing; give the raw data folder with --raw")
-    # iso2 is the importer (CHE: agriculture 16 %, industry near 0 %), iso1 the exporter
+    # iso1 is the importer (CHE: agriculture 16 %, industry near 0 %), iso2 the exporter
     t: Any = pd.read_stata(path)
-    t = t.rename(columns={"iso2": "d", "iso1": "o", "sector": "s"})
+    t = t.rename(columns={"iso1": "d", "iso2": "o", "sector": "s"})
     t = t.assign(s=t["s"].astype(int)).set_index(["o", "d", "s"])
     data = _plain_labels(t[["tau_weighted", "imp"]].astype(float).to_xarray().fillna(0.0))
     return xr.Dataset({"rate": data["tau_weighted"] / 100, "value": data["imp"]})

@@ -91,10 +91,7 @@ def prepare(name_or_path: str | Path | Scenario, *, aggregation: str | None = No
         chosen = load_aggregation(aggregation or aggregation_files(scenario) or scenario.aggregation.name or "default")
         accounts = aggregate(world, chosen)
         check_model_regions(scenario, chosen.region_codes())
-        elasticities = load_elasticities(
-            scenario.elasticities, world, chosen,
-            overrides=override_sectors(scenario, [str(s) for s in world.data["i"].values]),
-        )  # fmt: skip
+        elasticities = load_elasticities(scenario.elasticities, world, chosen)
     with clock.stage("calibrate"):
         parameters, formulation = _parameters(scenario, accounts, elasticities)
         closure = ClosureChoice(**scenario.closure.model_dump())
@@ -118,7 +115,9 @@ def _parameters(
     if "sigma_top" in elasticities.data:
         values["sigma_top"] = elasticities.data["sigma_top"]
     sources = dict.fromkeys(values, f"elasticity set '{elasticities.name}'")
-    return calibrate(accounts.data, values, sources=sources), Formulation(**wanted)
+    import numpy as np
+    d=accounts.data.copy(); d['u0']=('r',np.full(d.sizes['r'],.05))
+    return calibrate(d, values, sources=sources), Formulation(**wanted)
 
 
 def _instruments(

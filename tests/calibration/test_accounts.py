@@ -104,7 +104,8 @@ def test_the_51_empty_activities_of_the_world_are_true_zeros(world):
     assert int(empty.sum()) == 51
     for value in (d["Z0"].sum("i"), d["V0"].sum("f"), d["jobs0"], abs(d["tz0"]), abs(d["to0"])):
         assert float(value.where(empty, 0.0).sum()) == 0.0
-    assert int((absorption(d) == 0).sum()) == 9
+    assert int((absorption(d) == 0).sum()) == 10
+    assert int((d["X0"].sum("o") == 0).sum()) == 81
 
 
 def test_labels_in_any_order_give_the_same_numbers(make_base):

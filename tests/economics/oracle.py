@@ -15,6 +15,9 @@ Economics (the defaults of the design):
   proportions; C is Cobb-Douglas; G and I are bundles of fixed quantity shares; ``I = saving + S``.
 * Closure: full employment; ``S = S0 pwf``; numeraire ``pwf = sum V0 pf / sum V0 = 1``.
 
+Cells without any benchmark value (an empty activity, flow or absorption) have weight zero and keep index 1 or
+follow the formula; compare them with another solver only after weighting by the benchmark value.
+
 Method: given the factor prices, goods prices are the fixed point of the zero-profit equations, and outputs
 and incomes solve one linear system (income is counted at factor *supplies*, so the system is regular). What
 remains is excess demand in the factor markets, solved by a damped Newton method on log factor prices with a

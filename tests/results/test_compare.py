@@ -67,6 +67,26 @@ def test_inputs_are_not_changed(base, new):
     xr.testing.assert_identical(before[1], new.benchmark)
 
 
+def test_label_order_changes_no_table(base, new, comparison):
+    def mixed(s):
+        order = {
+            "r": [2, 0, 1],
+            "o": [1, 2, 0],
+            "d": [2, 1, 0],
+            "i": [1, 2, 0],
+            "j": [2, 0, 1],
+            "f": [1, 2, 0],
+        }
+        return replace(s, values=s.values.isel(order), benchmark=s.benchmark.isel(r=[1, 0, 2], j=[1, 2, 0]))
+
+    key = ["region", "sector", "partner", "indicator"]
+    one = comparison.to_frame().set_index(key).sort_index()
+    for b, n in ((mixed(base), new), (base, mixed(new))):
+        two = compare(b, n, scenario_info=INFO).to_frame().set_index(key).sort_index()
+        assert (one.index == two.index).all()
+        np.testing.assert_allclose(two.change, one.change, rtol=1e-8, atol=1e-7)
+
+
 def test_caution_on_china(comparison):
     (text,) = [w for w in comparison.warnings if "USA and CHN" in w]
     total = pick(comparison.tables["indicators"], region="VNM", indicator="welfare_ev").change.sum()

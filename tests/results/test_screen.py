@@ -111,12 +111,24 @@ def test_colours_follow_the_printed_sign():
 
 
 def test_wide_numbers_stay_whole(wide_comparison):
-    """A shock of trillions on the largest region must not be truncated either."""
+    """A shock of trillions is printed in billions, whole."""
     t = wide_comparison.tables["indicators"].copy()
     t[["change", "percent"]] *= 1000.0 / t.percent.abs().max()
     t.loc[t.indicator == "welfare_ev", "change"] = -12_345_678.0
     big = replace(wide_comparison, tables={**wide_comparison.tables, "indicators": t})
     out = printed(big)
-    assert "-12,345,678" in out
+    assert "-12,345.7" in out
+    assert "USD bn" in out
     assert max(len(line) for line in out.splitlines()) <= 80
     assert "…" not in out.split("USA: sectors", maxsplit=1)[0]
+
+
+def test_names_and_notes_of_the_scenario(base, new, scenario_of):
+    names = {"USA": "United States", "CHN": "China", "VNM": "Viet Nam of a name too long to fit"}
+    notes = tuple(f"note {k}" for k in range(12))
+    out = printed(compare(base, new, scenario_info=scenario_of(region_names=names, notes=notes)))
+    assert "CHN China" in out
+    assert "Scenario: note 7" in out
+    assert "note 8" not in out
+    assert "4 more notes" in out
+    assert max(len(line) for line in out.splitlines()) <= 80
