@@ -72,6 +72,7 @@ def uses(
     ROW's. Input mixes, user-tax rates and the split of final demand are the group's; value added per unit of
     output is the group's times one factor that makes ROW's GDP the target's; a RAS reconciles both sides.
     """
+    group = group.sel(i=supply["i"].values, j=output["j"].values)
     scale = output / group["output"]
     value_added = (group["labour"] + group["capital"] + group["otxs"]) * scale
     basic = group["Zb"].sum("i")
@@ -100,13 +101,19 @@ def uses(
     out = out.assign(parts)
     for q in "CGI":
         out[f"{q}p"] = weights[q] * group[f"{q}p"] / finals[q]
-    return out, [
+    return out, _record(factor, output, float(abs(value_added * (factor - 1)).sum()), fitted, moved)
+
+
+def _record(
+    factor: float, output: xr.DataArray, changed: float, fitted: np.ndarray, moved: float
+) -> list[Repair]:
+    return [
         Repair(
             "ROW value added",
             "value added per unit of output is the reference group's times a common factor "
             f"({factor:.3f}), so that ROW's GDP is the IMF's world total less the 80 economies",
             int((output > 0).sum()),
-            float(abs(value_added * (factor - 1)).sum()),
+            changed,
             REST,
         ),
         Repair(

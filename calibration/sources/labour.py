@@ -14,7 +14,7 @@ SOURCES = {
     "ETD2018": "GGDC/UNU-WIDER Economic Transformation Database 2021, persons engaged 2018",
     "ILO2013": "ILOSTAT employment by economic activity, 2013",
     "ILO2022": "ILO modelled employment 2022 (ilo_workforce_total.csv)",
-    "WEO": "IMF World Economic Outlook October 2025, employment (LE)",
+    "WEO": "IMF World Economic Outlook October 2025: employment (LE), GDP for ROW (NGDPD)",
     "CPS2022": "BLS Current Population Survey 2022, table 17; payroll shares within manufacturing",
 }
 

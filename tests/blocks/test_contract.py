@@ -59,7 +59,7 @@ def test_names_must_be_declared_once() -> None:
     extra = Block("extra", (variable("py", "ri", "index", "again"),), ())
     with pytest.raises(CompositionError, match="'py' is declared twice, the second time in block 'extra'"):
         compose([*DEFAULT, extra])
-    with pytest.raises(CompositionError, match="reads 'S', which no block declares"):
+    with pytest.raises(CompositionError, match="reads 'pf', which no block declares"):
         compose(DEFAULT[:3])
 
 

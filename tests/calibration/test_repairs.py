@@ -337,6 +337,9 @@ def test_uses_of_row_meet_supply_and_gdp(table):
     spending = sum(float(rest[q]) for q in ("Cp", "Gp", "Ip"))
     assert spending - target.saving == pytest.approx(target.gdp)
     assert [s.name for s in steps] == ["ROW value added", "ROW cost structure and final demand"]
+    back = group.isel(i=[2, 0, 1], j=[1, 2, 0])
+    again, _ = rest_of_world.uses(back, 0.5 * group["output"], 0.5 * supply.sum("r"), target)
+    xr.testing.assert_allclose(again, rest.reindex_like(again), rtol=1e-9)
     with pytest.raises(BalanceError, match="value-added shares"):
         rest_of_world.uses(
             group, 0.5 * group["output"], 0.5 * supply.sum("r"), rest_of_world.Target(gdp=2.0, saving=3.0)

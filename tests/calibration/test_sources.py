@@ -92,6 +92,6 @@ def test_the_importer_side_of_the_2014_table(raw):
 
 def test_weo_in_units(raw):
     gdp = labour.read_weo(raw, "NGDPD", 2022)
-    assert float(gdp["USA"]) == pytest.approx(26.0e12, rel=0.01)
+    assert {str(k): float(v) for k, v in gdp.items()}["USA"] == pytest.approx(26.0e12, rel=0.01)
     with pytest.raises(SourceError, match="no NOSUCH for 2022"):
         labour.read_weo(raw, "NOSUCH", 2022)
