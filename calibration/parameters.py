@@ -1,9 +1,9 @@
 """Calibration: balanced accounts and elasticities to the parameters of the model.
 
-Every share is a ratio of benchmark values. Cells without any flow get neutral weights, so that every index stays a
-weighted mean whose weights sum to 1: an empty activity has unit cost equal to its wage, an empty import nest its own
-region as only origin, an empty absorption an own-country share of 1 and all use in private demand. Reports multiply
-by the benchmark value, so empty cells print 0.
+Every share is a ratio of benchmark values. Cells without any flow get neutral weights, so that every index
+stays a weighted mean whose weights sum to 1: an empty activity has unit cost equal to its wage, an empty
+import nest its own region as only origin, an empty absorption an own-country share of 1 and all use in
+private demand. Reports multiply by the benchmark value, so empty cells print 0.
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ def calibrate(
 ) -> Parameters:
     """Return the model's parameters from balanced accounts (`Accounts.data`) and elasticities by name.
 
-    `elasticities` gives sigma_va(j), sigma_m(i), sigma_d(i) and, for the CES top nest, sigma_top(j). `drop` is the
-    region whose income equation carries Walras' slack (default: the one with the largest GDP); the choice changes no
-    result.
+    `elasticities` gives sigma_va(j), sigma_m(i), sigma_d(i) and, for the CES top nest, sigma_top(j). `drop`
+    is the region whose income equation carries Walras' slack (default: the one with the largest GDP); the
+    choice changes no result.
     """
     b = benchmark_arrays(accounts)
     gdp = b.gdp

@@ -1,7 +1,7 @@
 """Arrays with named axes: the notation in which every equation of the model is written.
 
-A `Named` is an array and the letters of its axes. Arithmetic aligns operands on the union of their letters, so
-``v.py["oi"] * (1 + v.tm["odi"])`` has axes ``odi`` and reads like the formula. The same text runs on numpy
+A `Named` is an array and the letters of its axes. Arithmetic aligns operands on the union of their letters,
+so ``v.py["oi"] * (1 + v.tm["odi"])`` has axes ``odi`` and reads like the formula. The same text runs on numpy
 floats, on numpy arrays of Pyomo variables and on JAX arrays, because only operators and the functions of this
 module touch the data.
 """

@@ -1,8 +1,8 @@
 """Closures: which cells of variables and instruments are free and which are held.
 
-Without a closure every variable is free and every instrument is held. A closure is a list of swaps: each holds some
-cells and frees as many others. It never changes an equation. `CLOSURES` names the choices of each market; a numeraire
-is the swap that holds one price and frees the slack of the redundant equation.
+Without a closure every variable is free and every instrument is held. A closure is a list of swaps: each
+holds some cells and frees as many others. It never changes an equation. `CLOSURES` names the choices of each
+market; a numeraire is the swap that holds one price and frees the slack of the redundant equation.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def cells(text: str, parameters: Parameters, system: System) -> Cells:
         raise ClosureError(f"'{text}' is not a variable or an instrument of this formulation")
     keys = [k.strip() for k in found.group(2).split(",")] if found.group(2) else []
     if len(keys) != len(quantity.dims):
-        raise ClosureError(f"'{text}': {name} has {len(quantity.dims)} axes ({quantity.dims}), {len(keys)} given")
+        raise ClosureError(
+            f"'{text}': {name} has {len(quantity.dims)} axes ({quantity.dims}), {len(keys)} given"
+        )
     mask = np.ones(parameters.sets.shape(quantity.dims), dtype=bool)
     for axis, (letter, key) in enumerate(zip(quantity.dims, keys, strict=True)):
         labels = parameters.sets.labels(letter)
@@ -86,7 +88,9 @@ def _whole(name: str, parameters: Parameters, system: System) -> Cells:
 
 
 def _specific(factor: str, reason: str) -> Rule:
-    """Quantities of the factor held where it is used, its wedges freed; its own price and endowment swap too."""
+    """Quantities of the factor held where it is used, its wedges freed; its own price and endowment swap
+    too.
+    """
 
     def rule(parameters: Parameters, system: System) -> tuple[Swap, ...]:
         number = parameters.sets.factors.index(factor)
@@ -150,7 +154,9 @@ class ClosureChoice:
 
     def closure(self, parameters: Parameters, system: System) -> Closure:
         """Free and held cells under these choices."""
-        swaps = [s for market, rules in CLOSURES.items() for s in rules[getattr(self, market)](parameters, system)]
+        swaps = [
+            s for market, rules in CLOSURES.items() for s in rules[getattr(self, market)](parameters, system)
+        ]
         swaps.append(self._numeraire(parameters, system))
         return apply(swaps, parameters, system)
 
@@ -158,7 +164,9 @@ class ClosureChoice:
         hold = cells(self.numeraire, parameters, system)
         if hold.count != 1 or system.quantities[hold.name].kind != "variable":
             raise ClosureError(f"numeraire: '{self.numeraire}' must be one cell of a price, such as pc[USA]")
-        return Swap(hold, Cells("walras", np.array(True)), "numeraire; the slack carries the redundant equation")
+        return Swap(
+            hold, Cells("walras", np.array(True)), "numeraire; the slack carries the redundant equation"
+        )
 
 
 def apply(swaps: list[Swap], parameters: Parameters, system: System) -> Closure:
@@ -170,8 +178,8 @@ def apply(swaps: list[Swap], parameters: Parameters, system: System) -> Closure:
     for swap in swaps:
         if swap.hold.count != swap.free.count:
             raise ClosureError(
-                f"{swap.reason}: holds {swap.hold.count} cells of {swap.hold.name} but frees {swap.free.count} of "
-                f"{swap.free.name}"
+                f"{swap.reason}: holds {swap.hold.count} cells of {swap.hold.name} "
+                f"but frees {swap.free.count} of {swap.free.name}"
             )
         _set(free, swap.hold, False, swap.reason)
         _set(free, swap.free, True, swap.reason)

@@ -1,9 +1,9 @@
 """Equations, blocks and the check of their composition.
 
-An equation is a function of a view ``v`` of all quantities. In the price, quantity and revenue phases it returns the
-value of the variable it determines; in the balance phase it returns the excess of the market or budget whose price
-or income it determines. A block is a value that groups declarations and equations; a system is a checked
-composition of blocks in the order of evaluation.
+An equation is a function of a view ``v`` of all quantities. In the price, quantity and revenue phases it
+returns the value of the variable it determines; in the balance phase it returns the excess of the market or
+budget whose price or income it determines. A block is a value that groups declarations and equations; a
+system is a checked composition of blocks in the order of evaluation.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class Equation:
     @property
     def formula(self) -> str:
         """The LaTeX of the docstring's ``.. math::`` line, or of its first ``:math:`` role."""
-        found = re.search(r"\.\. math::\s*(.+?)(?:\n\s*\n|$)|:math:`(.+?)`", self.function.__doc__ or "", re.S)
+        found = re.search(
+            r"\.\. math::\s*(.+?)(?:\n\s*\n|$)|:math:`(.+?)`", self.function.__doc__ or "", re.S
+        )
         text = (found.group(1) or found.group(2)) if found else ""
         return " ".join(text.split())
 
@@ -189,22 +191,26 @@ def ordered(result: Named, letters: str, quantity: Quantity) -> Any:
     if result.dims == letters:
         return result.data
     if sorted(result.dims) != sorted(letters):
-        raise AxisError(f"the equation for {quantity.name} returns axes '{result.dims}', expected '{letters}'")
+        raise AxisError(
+            f"the equation for {quantity.name} returns axes '{result.dims}', expected '{letters}'"
+        )
     return result.data.transpose([result.dims.index(c) for c in letters])
 
 
 def compose(blocks: Iterable[Block]) -> System:
     """Check that blocks fit together and return the system in order of evaluation.
 
-    Raises CompositionError when a quantity is declared twice, a variable has no equation or two, an equation reads
-    what nobody declares, or a phase has a loop that its tear variable does not cut.
+    Raises CompositionError when a quantity is declared twice, a variable has no equation or two, an equation
+    reads what nobody declares, or a phase has a loop that its tear variable does not cut.
     """
     blocks = tuple(blocks)
     quantities: dict[str, Quantity] = {}
     for block in blocks:
         for q in block.quantities:
             if q.name in quantities:
-                raise CompositionError(f"'{q.name}' is declared twice, the second time in block '{block.name}'")
+                raise CompositionError(
+                    f"'{q.name}' is declared twice, the second time in block '{block.name}'"
+                )
             quantities[q.name] = q
     equations = [e for block in blocks for e in block.equations]
     _check_determined(quantities, equations)
@@ -220,7 +226,9 @@ def _check_determined(quantities: Mapping[str, Quantity], equations: list[Equati
     count: dict[str, int] = dict.fromkeys((n for n, q in quantities.items() if q.kind == "variable"), 0)
     for e in equations:
         if e.determines not in count:
-            raise CompositionError(f"equation '{e.name}' determines '{e.determines}', which is not a variable")
+            raise CompositionError(
+                f"equation '{e.name}' determines '{e.determines}', which is not a variable"
+            )
         count[e.determines] += 1
     for name, times in count.items():
         if times == 0:
@@ -243,7 +251,9 @@ def _trace(e: Equation, quantities: Mapping[str, Quantity]) -> tuple[tuple[tuple
 
 
 def _sorted(equations: list[Equation], phase: str, reads: Mapping[str, Any]) -> tuple[Equation, ...]:
-    """Order the equations of a phase so that each reads only what stands before it, the tear variable apart."""
+    """Order the equations of a phase so that each reads only what stands before it, the tear variable
+    apart.
+    """
     if phase == "balance":
         return tuple(equations)
     here = {e.determines for e in equations}
@@ -266,5 +276,7 @@ def _check_order(phases: Mapping[str, tuple[Equation, ...]], reads: Mapping[str,
         for e in phases[phase]:
             wrong = [name for name, _ in reads[e.determines] if name in later]
             if wrong:
-                raise CompositionError(f"'{e.determines}' ({phase} phase) reads '{wrong[0]}' of a later phase")
+                raise CompositionError(
+                    f"'{e.determines}' ({phase} phase) reads '{wrong[0]}' of a later phase"
+                )
         later |= {e.determines for e in phases[phase]}

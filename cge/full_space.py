@@ -1,9 +1,9 @@
 """The full space: the complete Pyomo model to IPOPT, by an executable or by the IPOPT inside CasADi.
 
-Both read the NL file that Pyomo writes. The executable is the one `idaes get-extensions` installs (found through
-``import idaes``) or any ``ipopt`` on PATH; CasADi's wheel carries its own, so that route is always there. Residuals come
-from the NL file, hence from the Pyomo reading of the equations; inside CasADi the Jacobian is the model's own, which
-changes speed and nothing else.
+Both read the NL file that Pyomo writes. The executable is the one `idaes get-extensions` installs (found
+through ``import idaes``) or any ``ipopt`` on PATH; CasADi's wheel carries its own, so that route is always
+there. Residuals come from the NL file, hence from the Pyomo reading of the equations; inside CasADi the
+Jacobian is the model's own, which changes speed and nothing else.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def find_executable() -> str | None:
     return found
 
 
-def solve_full(model: Model, targets: Levels, origin: Levels, route: str = "casadi") -> tuple[Levels, int, str]:
+def solve_full(
+    model: Model, targets: Levels, origin: Levels, route: str = "casadi"
+) -> tuple[Levels, int, str]:
     """Solve all equations at once from the levels of `origin`; return levels, iterations and the route taken.
 
     Raises RouteError when the route is not available, InnerLoopError when IPOPT does not end in a solution.
@@ -91,7 +93,9 @@ def _by_executable(model: Model, concrete: Any, targets: Levels) -> int:
     try:
         result.solution_loader.load_vars()
     except Exception as error:
-        raise InnerLoopError(f"the executable returned no solution ({result.termination_condition})") from error
+        raise InnerLoopError(
+            f"the executable returned no solution ({result.termination_condition})"
+        ) from error
     return int(getattr(result.extra_info, "iteration_count", None) or 0)
 
 
@@ -112,8 +116,8 @@ def _by_casadi(model: Model, concrete: Any, targets: Levels) -> int:
     options = {"ipopt": OPTIONS, "print_time": False, "error_on_fail": False, "jac_g": jacobian,
                "no_nlp_grad": True}  # fmt: skip
     solver = ca.nlpsol("full_space", "ipopt", {"x": x, "f": 0, "g": g}, options)
-    start = dict(x0=builder.x_init, lbx=builder.x_lb, ubx=builder.x_ub, lbg=builder.g_lb, ubg=builder.g_ub)
-    point = np.array(solver(**start)["x"]).ravel()
+    bounds = {"lbx": builder.x_lb, "ubx": builder.x_ub, "lbg": builder.g_lb, "ubg": builder.g_ub}
+    point = np.array(solver(x0=builder.x_init, **bounds)["x"]).ravel()
     if callback.error is not None:
         raise callback.error
     for variable, value in zip(info.variables, point, strict=True):
@@ -135,9 +139,8 @@ class _Jacobian(ca.Callback):
         self.offsets, self.size = self._offsets(self.symbols)
         self.columns = np.array([self.offsets[n] + k for n, k in place])
         rows, _ = self._offsets([e.determines for e in self.system.equations])
-        self.rows = np.array([
-            rows[c.parent_component().name.removeprefix("eq_")] + int(c.index() or 0) for c in info.constraints
-        ])  # fmt: skip
+        equations = [(c.parent_component().name.removeprefix("eq_"), c.index()) for c in info.constraints]
+        self.rows = np.array([rows[name] + int(number or 0) for name, number in equations])
         self.error: BaseException | None = None
         start = np.array([v.value for v in info.variables])
         jitter = 1 + 1e-3 * np.random.default_rng(1).uniform(size=len(start))

@@ -1,10 +1,11 @@
 """The solver seam: IPOPT on square systems given by a residual and a Jacobian, inside CasADi.
 
-IPOPT runs as a square solver: every full step is taken, nothing is rescaled, and there is no restoration phase. It sees
-the residual multiplied by the inverse of a kept Jacobian, whose own Jacobian is close to the identity; so a step costs
-IPOPT next to nothing, however dense the system, and the residual it reports is the error in the unknowns. When steps
-stop shrinking the error, the Jacobian is computed anew at the point reached and IPOPT goes on from there. Whether a
-point is a solution is decided by the model's own residuals, never by the solver's exit status.
+IPOPT runs as a square solver: every full step is taken, nothing is rescaled, and there is no restoration
+phase. It sees the residual multiplied by the inverse of a kept Jacobian, whose own Jacobian is close to the
+identity; so a step costs IPOPT next to nothing, however dense the system, and the residual it reports is the
+error in the unknowns. When steps stop shrinking the error, the Jacobian is computed anew at the point reached
+and IPOPT goes on from there. Whether a point is a solution is decided by the model's own residuals, never by
+the solver's exit status.
 """
 
 from __future__ import annotations
@@ -140,9 +141,9 @@ def factorise(jacobian: np.ndarray) -> Any:
 def solve_square(residual: Residual, jacobian: Jacobian, start: np.ndarray, factor: Any = None) -> Outcome:
     """Run IPOPT from `start`, with `factor` (see `factorise`) as the Jacobian to begin with.
 
-    `residual(x)` -> (n,), `jacobian(x)` -> (n, n). An EvaluationError raised by the residual shortens the step; any
-    other exception (Ctrl-C included) is raised again from here. Raises NoConvergenceError when fresh Jacobians no longer
-    help.
+    `residual(x)` -> (n,), `jacobian(x)` -> (n, n). An EvaluationError raised by the residual shortens the
+    step; any other exception (Ctrl-C included) is raised again from here. Raises NoConvergenceError when
+    fresh Jacobians no longer help.
     """
     callback, watch = _Preconditioned(residual, len(start)), _Watch(len(start))
     callback.factor = factor if factor is not None else factorise(jacobian(start))
@@ -176,9 +177,15 @@ def _solver(callback: _Preconditioned, watch: _Watch, size: int) -> Any:
     x, p, lam_f, lam_g = ca.MX.sym("x", size), ca.MX.sym("p", 0), ca.MX.sym("lam_f"), ca.MX.sym("lam_g", size)
     # a square system has no curvature to follow: with a zero Hessian the step is Newton's
     hessian = ca.Function(
-        "nlp_hess_l", [x, p, lam_f, lam_g], [ca.MX(size, size)], ["x", "p", "lam_f", "lam_g"], ["triu_hess_gamma_x_x"]
+        "nlp_hess_l",
+        [x, p, lam_f, lam_g],
+        [ca.MX(size, size)],
+        ["x", "p", "lam_f", "lam_g"],
+        ["triu_hess_gamma_x_x"],
     )
-    jacobian = ca.Function("nlp_jac_g", [x, p], [callback(x), ca.MX(ca.DM.eye(size))], ["x", "p"], ["g", "jac_g_x"])
-    options = {"hess_lag": hessian, "jac_g": jacobian, "print_time": False, "ipopt": OPTIONS, "error_on_fail": False,
-               "iteration_callback": watch, "show_eval_warnings": False, "no_nlp_grad": True}  # fmt: skip
+    jacobian = ca.Function(
+        "nlp_jac_g", [x, p], [callback(x), ca.MX(ca.DM.eye(size))], ["x", "p"], ["g", "jac_g_x"]
+    )
+    options = {"hess_lag": hessian, "jac_g": jacobian, "print_time": False, "ipopt": OPTIONS,
+               "error_on_fail": False, "iteration_callback": watch, "show_eval_warnings": False, "no_nlp_grad": True}  # fmt: skip
     return ca.nlpsol("reduced_space", "ipopt", {"x": x, "f": 0, "g": callback(x)}, options)

@@ -1,8 +1,10 @@
-"""Exact first derivatives of every equation, as sparse matrices between equations and the quantities they read.
+"""Exact first derivatives of every equation, as sparse matrices between equations and the quantities they
+read.
 
-The subscripts of an access give the colouring: letters shared with the equation's result touch only the same cell, so
-all of them are seeded at once; the other letters are seeded one by one. ``pa[d,i]`` reading ``py["oi"]`` costs as many
-directional derivatives as there are regions. The derivatives themselves come from JAX.
+The subscripts of an access give the colouring: letters shared with the equation's result touch only the same
+cell, so all of them are seeded at once; the other letters are seeded one by one. ``pa[d,i]`` reading
+``py["oi"]`` costs as many directional derivatives as there are regions. The derivatives themselves come from
+JAX.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ class ColouringError(RuntimeError):
 
 @dataclass(frozen=True)
 class Access:
-    """One place where an equation reads a quantity: its name, its letters there, and the letters to be seeded."""
+    """One place where an equation reads a quantity: its name, its letters there, and the letters to be
+    seeded.
+    """
 
     equation: str
     name: str
@@ -38,7 +42,9 @@ class Access:
         return "".join(c for c in self.letters if c not in self.result)
 
     def pattern(self, sets: Sets) -> tuple[np.ndarray, np.ndarray]:
-        """Row and column numbers of the derivative tensor, whose axes are seeded letters then result letters."""
+        """Row and column numbers of the derivative tensor, whose axes are seeded letters then result
+        letters.
+        """
         axes = self.seeded + self.result
         grid = dict(zip(axes, np.ogrid[tuple(slice(n) for n in sets.shape(axes))], strict=True))
         shape = sets.shape(axes)
@@ -55,11 +61,12 @@ def _flat(letters: str, grid: Mapping[str, np.ndarray], sets: Sets) -> np.ndarra
 
 
 class Derivatives:
-    """Derivatives of the equations of one system with respect to chosen quantities, compiled once for given sets.
+    """Derivatives of the equations of one system with respect to chosen quantities, compiled once for given
+    sets.
 
     `wrt` names the quantities; calling the object with all arrays returns
-    ``{(determines, name): csr matrix}`` with one row per cell of the determined variable and one column per cell of
-    the quantity.
+    ``{(determines, name): csr matrix}`` with one row per cell of the determined variable and one column per
+    cell of the quantity.
     """
 
     def __init__(self, system: System, sets: Sets, wrt: frozenset[str]) -> None:
@@ -99,9 +106,7 @@ class Derivatives:
         values = tensor.reshape(-1)
         keep = values != 0
         declared = self.system.quantities
-        shape = tuple(
-            int(np.prod(self.sets.shape(declared[n].dims))) for n in (access.equation, access.name)
-        )
+        shape = tuple(int(np.prod(self.sets.shape(declared[n].dims))) for n in (access.equation, access.name))
         return sp.csr_array((values[keep], (rows[keep], columns[keep])), shape=shape)
 
     def _tensors(self, arrays: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
@@ -110,8 +115,12 @@ class Derivatives:
             for e in self.system.equations
         }
 
-    def verify(self, arrays: Mapping[str, np.ndarray], matrices: Mapping[tuple[str, str], sp.csr_array]) -> None:
-        """Compare the matrices with one random directional derivative; raise ColouringError where they differ."""
+    def verify(
+        self, arrays: Mapping[str, np.ndarray], matrices: Mapping[tuple[str, str], sp.csr_array]
+    ) -> None:
+        """Compare the matrices with one random directional derivative; raise ColouringError where they
+        differ.
+        """
         from cge.jax_setup import jax
 
         direction = {
@@ -127,7 +136,7 @@ class Derivatives:
             if gap.max(initial=0.0) > 1e-9 * (1 + np.abs(product).max(initial=0.0)):
                 raise ColouringError(
                     f"the equation for '{determines}' mixes cells that its subscripts declare separate "
-                    f"(derivative off by {gap.max():.2g}); sum over a letter only if the result does not carry it"
+                    f"(derivative off by {gap.max():.2g}); sum over a letter only if the result lacks it"
                 )
 
     def _directional(self, arrays: Mapping[str, Any], direction: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,7 +171,9 @@ def _equation_tensors(
 
 
 def _seeded(evaluate: Any, level: Any, access: Access, sets: Sets) -> Any:
-    """Derivative tensor of one access; one linearisation each, so that no seed pays for the other accesses."""
+    """Derivative tensor of one access; one linearisation each, so that no seed pays for the other
+    accesses.
+    """
     from cge.jax_setup import jax
 
     jnp, key = jax().numpy, (access.name, access.letters)

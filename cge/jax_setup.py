@@ -17,7 +17,9 @@ def cache_directory() -> Path | None:
     setting = os.environ.get("CGE_JAX_CACHE", "")
     if setting.lower() == "off":
         return None
-    base = Path(setting) if setting else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "cge"
+    base = (
+        Path(setting) if setting else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "cge"
+    )
     import jaxlib.version
 
     return base / f"jax-{jaxlib.version.__version__}-{platform.node() or 'host'}"

@@ -25,7 +25,9 @@ Progress = Callable[[str], None]
 
 
 class SolveError(RuntimeError):
-    """No equilibrium was found; the message names the worst equations and what to try. No numbers are returned."""
+    """No equilibrium was found; the message names the worst equations and what to try. No numbers are
+    returned.
+    """
 
 
 def _silent(message: str) -> None:
@@ -69,15 +71,17 @@ class Model:
     def settings(self, changes: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
         """Check instrument levels (and targets of held variables) given by name; labelled arrays go by label.
 
-        Raises ParameterError on a name that is no instrument or held variable of this model, on missing labels, and on
-        values that are not finite.
+        Raises ParameterError on a name that is no instrument or held variable of this model, on missing
+        labels, and on values that are not finite.
         """
         result = {}
         for name, value in (changes or {}).items():
             quantity = self.system.quantities.get(name)
             held = quantity is not None and quantity.kind != "parameter" and not self.closure.free[name].all()
             if quantity is None or not held:
-                raise ParameterError(f"'{name}' is not an instrument, nor held by this closure: it cannot be set")
+                raise ParameterError(
+                    f"'{name}' is not an instrument, nor held by this closure: it cannot be set"
+                )
             array = self._positional(name, quantity.dims, value)
             self.parameters.with_arrays(**{name: array})._check_array(name, quantity.dims)
             result[name] = array
@@ -107,8 +111,8 @@ class Model:
     ) -> Solution:
         """Solve for the given instrument levels (others stay at the benchmark).
 
-        `start` is a solution of this model to begin from. `space` is "reduced" or "full" (through Pyomo), `route` in the
-        full space "casadi" or "executable". Raises SolveError when no equilibrium is found.
+        `start` is a solution of this model to begin from. `space` is "reduced" or "full" (through Pyomo),
+        `route` in the full space "casadi" or "executable". Raises SolveError when no equilibrium is found.
         """
         began = time.perf_counter()
         settings = self.settings(changes)
@@ -125,7 +129,9 @@ class Model:
             steps = 1
         else:
             levels, iterations, steps = self._walk(origin, targets, progress)
-        return self._solution(levels, targets, iterations, time.perf_counter() - began, f"{space} {route}", steps)
+        return self._solution(
+            levels, targets, iterations, time.perf_counter() - began, f"{space} {route}", steps
+        )
 
     def _levels_of(self, solution: Solution) -> Levels:
         names = self.system.names("variable") + self.system.names("instrument")
@@ -133,7 +139,9 @@ class Model:
         return {**self.benchmark_levels, **found}
 
     def _walk(self, origin: Levels, targets: Levels, progress: Progress) -> tuple[Levels, int, int]:
-        """Go to the targets in one step if possible, else in halves; raise SolveError when steps get too small."""
+        """Go to the targets in one step if possible, else in halves; raise SolveError when steps get too
+        small.
+        """
         done, step, iterations, steps, levels = 0.0, 1.0, 0, 0, origin
         while done < 1.0:
             goal = min(1.0, done + step)
@@ -156,7 +164,9 @@ class Model:
 
     def _attempt(self, levels: Levels, targets: Levels) -> tuple[Levels, int]:
         """One run of IPOPT in the reduced space; raises InnerLoopError when it does not end in a solution."""
-        held = {n: np.where(self.closure.free[n], levels[n], targets[n]) for n in self.system.names("instrument")}
+        held = {
+            n: np.where(self.closure.free[n], levels[n], targets[n]) for n in self.system.names("instrument")
+        }
         current = {"levels": {**levels, **held}}
 
         def residual(x: np.ndarray) -> np.ndarray:
@@ -179,15 +189,20 @@ class Model:
             raise InnerLoopError(str(error)) from None
         final, value = self.reduced.evaluate(outcome.x, current["levels"], targets)
         if np.max(np.abs(value), initial=0.0) > ACCEPTED:
-            raise InnerLoopError(f"IPOPT stopped with '{outcome.status}', largest residual {np.max(np.abs(value)):.2g}")
+            raise InnerLoopError(
+                f"IPOPT stopped with '{outcome.status}', largest residual {np.max(np.abs(value)):.2g}"
+            )
         return final, outcome.iterations
 
     def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:
         """Name the worst equations of the next step, by how much they fail, and what to try."""
         found = residuals(self.system, self.parameters.sets, {**levels, **self._held(targets)}, targets, {})
-        lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst_residuals(self.system, self.parameters.sets, found)]
+        lines = [
+            f"  {e} {cell}: {size:.3g}"
+            for e, cell, size in worst_residuals(self.system, self.parameters.sets, found)
+        ]
         return "\n".join(
-            [f"no equilibrium beyond {100 * done:.0f} % of the change ({reason}). Largest residuals there:", *lines,
+            [f"no equilibrium beyond {100 * done:.0f} % of the change ({reason}).", "Largest residuals there:", *lines,
              "Try a smaller shock, lower elasticities in the sectors named, or fewer sectors and regions."]
         )  # fmt: skip
 

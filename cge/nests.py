@@ -1,7 +1,7 @@
 r"""Price and demand forms of the nests, each written once.
 
-All are in calibrated-share form (Rutherford 2002): prices and quantities are indices equal to 1 at the benchmark,
-``share`` are benchmark value shares that sum to 1 over the nest.
+All are in calibrated-share form (Rutherford 2002): prices and quantities are indices equal to 1 at the
+benchmark, ``share`` are benchmark value shares that sum to 1 over the nest.
 """
 
 from __future__ import annotations

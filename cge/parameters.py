@@ -46,7 +46,9 @@ class Parameters:
     def _check_array(self, name: str, dims: str) -> None:
         array = np.asarray(self.arrays[name])
         if array.shape != self.sets.shape(dims):
-            raise ParameterError(f"'{name}' has shape {array.shape}, not {self.sets.shape(dims)} for '{dims}'")
+            raise ParameterError(
+                f"'{name}' has shape {array.shape}, not {self.sets.shape(dims)} for '{dims}'"
+            )
         if not np.isfinite(array).all():
             cell = tuple(int(x) for x in np.argwhere(~np.isfinite(array))[0])
             raise ParameterError(f"'{name}{self.cell(dims, cell)}' is not a finite number")
@@ -58,8 +60,8 @@ class Parameters:
             cell = tuple(int(x) for x in bad[0])
             source = self.sources.get(name, "source not stated")
             raise ParameterError(
-                f"{name}{self.cell(dims, cell)} = {values[cell]:.6g} ({source}): a CES elasticity must be positive "
-                "and differ from 1 by at least 0.001; choose another value, or the Cobb-Douglas formulation"
+                f"{name}{self.cell(dims, cell)} = {values[cell]:.6g} ({source}): a CES elasticity must be "
+                "positive and differ from 1 by at least 0.001; choose another value, or the Cobb-Douglas formulation"
             )
 
     def cell(self, dims: str, index: tuple[int, ...]) -> str:

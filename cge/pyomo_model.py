@@ -1,8 +1,8 @@
 """The Pyomo reading: the same equations as a `ConcreteModel`.
 
-Variables are always Pyomo variables. Instruments become variables where the closure frees a cell, and plain numbers
-elsewhere. Held cells of variables get equal bounds, never ``fix()``: a fixed variable would be folded into the
-expressions and a swap would mean writing the model again.
+Variables are always Pyomo variables. Instruments become variables where the closure frees a cell, and plain
+numbers elsewhere. Held cells of variables get equal bounds, never ``fix()``: a fixed variable would be folded
+into the expressions and a swap would mean writing the model again.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Levels = Mapping[str, np.ndarray]
 def build(system: System, sets: Sets, closure: Closure, targets: Levels, start: Levels) -> pyo.ConcreteModel:
     """Return the complete model: every variable, every equation, held cells bounded to their targets.
 
-    `targets` gives instruments and held variables, `start` the initial levels. Components carry the names of the
-    quantities; equations are called ``eq_<variable>``.
+    `targets` gives instruments and held variables, `start` the initial levels. Components carry the names of
+    the quantities; equations are called ``eq_<variable>``.
     """
     model = pyo.ConcreteModel(name="world CGE")
     arrays: dict[str, Any] = {n: np.asarray(a, dtype=float) for n, a in targets.items()}
@@ -40,7 +40,9 @@ def build(system: System, sets: Sets, closure: Closure, targets: Levels, start: 
     return model
 
 
-def _variables(model: pyo.ConcreteModel, name: str, free: np.ndarray, targets: Levels, start: Levels) -> np.ndarray:
+def _variables(
+    model: pyo.ConcreteModel, name: str, free: np.ndarray, targets: Levels, start: Levels
+) -> np.ndarray:
     initial = np.where(free, start[name], targets[name])
     component = pyo.Var(range(initial.size), initialize=dict(enumerate(np.ravel(initial).tolist())))
     model.add_component(name, component)
@@ -55,7 +57,8 @@ def _variables(model: pyo.ConcreteModel, name: str, free: np.ndarray, targets: L
 
 def _equations(model: pyo.ConcreteModel, name: str, known: np.ndarray, value: np.ndarray) -> None:
     def rule(m: Any, number: int) -> Any:
-        # the slack of a balance, or variable less value: both sides in the body, so that no side is a bare number
+        # the slack of a balance, or variable less value: both sides in the body, so that no side is a bare
+        # number
         return value[number] - known[number] == 0.0
 
     model.add_component(f"eq_{name}", pyo.Constraint(range(len(value)), rule=rule))

@@ -1,10 +1,10 @@
 """The reduced space: given factor prices, incomes and other unknowns, goods prices and quantities follow.
 
-Unknowns are the free cells that no phase equation determines; residuals are the balance equations plus ``value -
-target`` for every held cell that a phase equation determines. Inside, the price phase (zero profit, a contraction) and
-the quantity phase (market clearing, linear) are closed on their tear variables, goods prices and outputs, by Newton
-steps with a kept factorisation. The Jacobian is exact, by the implicit function theorem; this is the implicit-function
-formulation of Parker, Nicholson, Siirola and Biegler (2022).
+Unknowns are the free cells that no phase equation determines; residuals are the balance equations plus
+``value - target`` for every held cell that a phase equation determines. Inside, the price phase (zero profit,
+a contraction) and the quantity phase (market clearing, linear) are closed on their tear variables, goods
+prices and outputs, by Newton steps with a kept factorisation. The Jacobian is exact, by the implicit function
+theorem; this is the implicit-function formulation of Parker, Nicholson, Siirola and Biegler (2022).
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def split(system: System, phase: str) -> Loop:
     for e in equations:
         if reads[e.determines] & depends:
             depends.add(e.determines)
-    for e in reversed([e for e in equations if e.determines != tear] + [e for e in equations if e.determines == tear]):
+    for e in reversed(
+        [e for e in equations if e.determines != tear] + [e for e in equations if e.determines == tear]
+    ):
         if e.determines in needed:
             needed |= reads[e.determines]
     inside = [e for e in equations if e.determines in depends & needed and e.determines != tear]
@@ -110,7 +112,9 @@ class ReducedSpace:
 
     def labels(self) -> list[str]:
         """Names of the unknowns, cell by cell, in the order of the vector."""
-        return [name for n, mask in self.unknowns.items() for name in cell_names(self.system, self.sets, n, mask)]
+        return [
+            name for n, mask in self.unknowns.items() for name in cell_names(self.system, self.sets, n, mask)
+        ]
 
     def residual_labels(self) -> list[str]:
         """Names of the residuals, in the order of the vector."""
@@ -162,7 +166,9 @@ class ReducedSpace:
             state[loop.tear] = self._step(state[loop.tear], new, gap, factor)
             before = size
         else:
-            raise InnerLoopError(f"the {phase} phase did not settle in {INNER_SWEEPS} sweeps (gap {size:.2g})")
+            raise InnerLoopError(
+                f"the {phase} phase did not settle in {INNER_SWEEPS} sweeps (gap {size:.2g})"
+            )
         for e in loop.after:
             state[e.determines] = self.system.evaluate(e, state)
 
@@ -174,7 +180,9 @@ class ReducedSpace:
         return newton if (newton > 0).all() else new
 
     def jacobian(self, state: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Exact derivative of the residuals with respect to the unknowns, (size, size), at consistent levels."""
+        """Exact derivative of the residuals with respect to the unknowns, (size, size), at consistent
+        levels.
+        """
         with np.errstate(all="ignore"):
             partials = _by_equation(self.derivatives(state))
         moved: dict[str, Any] = self._unit_moves()
@@ -188,7 +196,9 @@ class ReducedSpace:
         return np.concatenate(rows)
 
     def _unit_moves(self) -> dict[str, Any]:
-        """Derivative of each unknown quantity with respect to the vector of unknowns: selections of columns."""
+        """Derivative of each unknown quantity with respect to the vector of unknowns: selections of
+        columns.
+        """
         moves, start = {}, 0
         for name, mask in self.unknowns.items():
             cells = np.flatnonzero(mask)
@@ -197,7 +207,9 @@ class ReducedSpace:
             start += len(cells)
         return moves
 
-    def _differentiate(self, loop: Loop, phase: str, partials: Mapping[str, Any], moved: dict[str, Any]) -> None:
+    def _differentiate(
+        self, loop: Loop, phase: str, partials: Mapping[str, Any], moved: dict[str, Any]
+    ) -> None:
         for e in loop.before:
             moved[e.determines] = _chain(partials[e.determines], moved)
         tear_size = int(np.prod(self.sets.shape(self.system.quantities[loop.tear].dims)))

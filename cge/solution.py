@@ -20,10 +20,10 @@ from cge.parameters import Parameters
 class Certificate:
     """Evidence that the levels solve the model.
 
-    ``max_residual``: largest absolute residual over all equations and held cells, in the units of each variable
-    (indices and shares of GDP). ``walras``: slack of the redundant equation, share of GDP of the region that carries
-    it. ``gdp_gap``: largest relative gap between nominal GDP from income, expenditure and production.
-    ``worst``: the five largest residuals as (equation, cell, residual).
+    ``max_residual``: largest absolute residual over all equations and held cells, in the units of each
+    variable (indices and shares of GDP). ``walras``: slack of the redundant equation, share of GDP of the
+    region that carries it. ``gdp_gap``: largest relative gap between nominal GDP from income, expenditure and
+    production. ``worst``: the five largest residuals as (equation, cell, residual).
     """
 
     max_residual: float
@@ -48,8 +48,9 @@ class Certificate:
 class Solution:
     """Levels of every variable, instrument and reported expression, with the benchmark accounts.
 
-    ``values``: dataset over r, o, d, f, i, j; prices and quantities are indices (1 at the benchmark), incomes and
-    revenues shares of the region's benchmark GDP (``gdp0``, USD million). ``benchmark``: the accounts, USD million.
+    ``values``: dataset over r, o, d, f, i, j; prices and quantities are indices (1 at the benchmark), incomes
+    and revenues shares of the region's benchmark GDP (``gdp0``, USD million). ``benchmark``: the accounts,
+    USD million.
     """
 
     values: xr.Dataset
@@ -84,14 +85,18 @@ def dataset(system: System, parameters: Parameters, levels: Mapping[str, np.ndar
     return xr.Dataset(variables, coords=coordinates)
 
 
-def gdp_three_ways(system: System, levels: Mapping[str, np.ndarray], values: xr.Dataset) -> dict[str, np.ndarray]:
+def gdp_three_ways(
+    system: System, levels: Mapping[str, np.ndarray], values: xr.Dataset
+) -> dict[str, np.ndarray]:
     """Nominal GDP from income, expenditure and production, each (r,), as shares of benchmark GDP."""
     v = view(system.quantities, levels)
     shipments = shipment_value(v) * (1 + v.te["odi"]) * (1 + v.rx["odi"])
     exports = total(shipments, "di").data / levels["gdp0"]
     imports = total(shipments, "oi").data / levels["gdp0"]
     final = sum(levels[f"{u}_level"] * levels[f"p{u}"] * levels[f"q{u}"] for u in "cgi")
-    inputs = levels["Z0"] * levels["pa"][:, :, None] * values["zq"].to_numpy() * (1 + levels["tz"])[:, None, :]
+    inputs = (
+        levels["Z0"] * levels["pa"][:, :, None] * values["zq"].to_numpy() * (1 + levels["tz"])[:, None, :]
+    )
     value_added = (levels["Y0"] * levels["py"] * levels["y"]).sum(axis=1) - inputs.sum(axis=(1, 2))
     border = sum(levels[n].sum(axis=1) for n in ("rev_tm", "rev_te", "rent_x", "rent_m"))
     return {
@@ -102,7 +107,11 @@ def gdp_three_ways(system: System, levels: Mapping[str, np.ndarray], values: xr.
 
 
 def residuals(
-    system: System, sets: Sets, levels: Mapping[str, np.ndarray], targets: Mapping[str, Any], held: Mapping[str, Any]
+    system: System,
+    sets: Sets,
+    levels: Mapping[str, np.ndarray],
+    targets: Mapping[str, Any],
+    held: Mapping[str, Any],
 ) -> dict[str, np.ndarray]:
     """Residual of every equation and held cell at the given levels, by name of what is determined or held."""
     result = {}

@@ -1,7 +1,9 @@
-"""Is the model square and regular? Dulmage-Mendelsohn on the full model, singular values of the reduced Jacobian.
+"""Is the model square and regular? Dulmage-Mendelsohn on the full model, singular values of the reduced
+Jacobian.
 
-The first names surplus equations and undetermined variables. It cannot see a missing numeraire, where the structure
-is perfect and the numbers are dependent; the second does, and its null vectors say which prices float.
+The first names surplus equations and undetermined variables. It cannot see a missing numeraire, where the
+structure is perfect and the numbers are dependent; the second does, and its null vectors say which prices
+float.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ class StructureReport:
     """What the check found; `sound` is the verdict.
 
     ``surplus``: equations that determine nothing; ``undetermined``: free cells without an equation;
-    ``smallest_singular``: smallest singular value of the reduced Jacobian at the benchmark, relative to the largest;
-    ``floating`` and ``redundant``: the cells and residuals that dominate its null vectors.
+    ``smallest_singular``: smallest singular value of the reduced Jacobian at the benchmark, relative to the
+    largest; ``floating`` and ``redundant``: the cells and residuals that dominate its null vectors.
     """
 
     equations: int
@@ -59,21 +61,24 @@ def check_structure(model: Model) -> StructureReport:
         floating = _dominant(right[-1], model.reduced.labels())
         redundant = _dominant(left[:, -1], model.reduced.residual_labels())
     return StructureReport(
-        matrix.shape[0], matrix.shape[1], matrix.nnz, model.reduced.size, surplus, undetermined, small, floating,
-        redundant,
+        *matrix.shape, matrix.nnz, model.reduced.size, surplus, undetermined, small, floating, redundant
     )  # fmt: skip
 
 
 def incidence(model: Model) -> tuple[sp.csr_array, list[str], list[str]]:
-    """Derivatives of all equations and held conditions (rows) with respect to all free cells (columns), with names.
+    """Derivatives of all equations and held conditions (rows) with respect to all free cells (columns), with
+    names.
 
-    The pattern is that of two points, the benchmark and one beside it, because an entry may vanish at the benchmark.
+    The pattern is that of two points, the benchmark and one beside it, because an entry may vanish at the
+    benchmark.
     """
     system, sets = model.system, model.parameters.sets
     free = {n: mask for n, mask in model.closure.free.items() if mask.any()}
     derivatives = Derivatives(system, sets, frozenset(free))
     rng, levels = np.random.default_rng(11), model.benchmark_levels
-    beside = {n: a * (1 + 1e-2 * rng.uniform(size=np.shape(a))) if n in free else a for n, a in levels.items()}
+    beside = {
+        n: a * (1 + 1e-2 * rng.uniform(size=np.shape(a))) if n in free else a for n, a in levels.items()
+    }
     partials = [derivatives(point) for point in (levels, beside)]
     rows, columns, blocks = [], [], []
     for name, mask in free.items():
@@ -94,7 +99,9 @@ def _pattern(partials: list[Mapping[Any, Any]], e: Any, name: str, mask: np.ndar
     return sp.csr_array(found)[:, np.flatnonzero(mask)]
 
 
-def _unmatched(matrix: sp.csr_array, rows: list[str], columns: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _unmatched(
+    matrix: sp.csr_array, rows: list[str], columns: list[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Surplus equations and undetermined cells: the over- and under-determined parts of the decomposition."""
     from pyomo.contrib.incidence_analysis.dulmage_mendelsohn import dulmage_mendelsohn
 

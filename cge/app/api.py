@@ -1,4 +1,5 @@
-"""The whole path in one place: scenario file -> policy -> accounts -> parameters -> model -> solutions -> comparison.
+"""The whole path in one place: scenario file -> policy -> accounts -> parameters -> model -> solutions ->
+comparison.
 
 Everything a notebook needs: ``import cge; cge.run("us-joins-cptpp")``.
 """
@@ -25,7 +26,7 @@ from cge.formulation import Formulation
 from cge.model import Model
 from cge.parameters import Parameters
 from cge.solution import Solution
-from scenarios.apply import apply, check_model_regions, override_sectors
+from scenarios.apply import apply, check_model_regions
 from scenarios.policy import Policy
 from scenarios.reader import aggregation_files, read_scenario, scenario_hash
 from scenarios.schema import Scenario
@@ -60,8 +61,8 @@ class Timer:
 class Case:
     """A scenario made ready to solve: the model, and its instruments under the baseline and under the policy.
 
-    ``world``: accounts at country level; ``accounts``: at the model's aggregation. ``baseline`` and ``policy`` give tm, k
-    (and te where a shock moves it) over the model's regions and sectors.
+    ``world``: accounts at country level; ``accounts``: at the model's aggregation. ``baseline`` and
+    ``policy`` give tm, k (and te where a shock moves it) over the model's regions and sectors.
     """
 
     scenario: Scenario
@@ -76,11 +77,13 @@ class Case:
     policy: Mapping[str, xr.DataArray]
 
 
-def prepare(name_or_path: str | Path | Scenario, *, aggregation: str | None = None, timer: Timer | None = None) -> Case:
+def prepare(
+    name_or_path: str | Path | Scenario, *, aggregation: str | None = None, timer: Timer | None = None
+) -> Case:
     """Read a scenario and build its model; nothing is solved.
 
-    `aggregation` replaces the scenario's own. Raises ScenarioError (bad file), AggregationError, ElasticityError,
-    ParameterError or ClosureError, each saying what and where.
+    `aggregation` replaces the scenario's own. Raises ScenarioError (bad file), AggregationError,
+    ElasticityError, ParameterError or ClosureError, each saying what and where.
     """
     clock = timer or Timer()
     with clock.stage("data"):
@@ -88,7 +91,9 @@ def prepare(name_or_path: str | Path | Scenario, *, aggregation: str | None = No
         b = scenario.baseline
         world = load_world(tariffs=b.tariffs, us_china_duties=b.us_china_duties)
         expanded = apply(scenario, world.data)
-        chosen = load_aggregation(aggregation or aggregation_files(scenario) or scenario.aggregation.name or "default")
+        chosen = load_aggregation(
+            aggregation or aggregation_files(scenario) or scenario.aggregation.name or "default"
+        )
         accounts = aggregate(world, chosen)
         check_model_regions(scenario, chosen.region_codes())
         elasticities = load_elasticities(scenario.elasticities, world, chosen)
@@ -105,7 +110,9 @@ def prepare(name_or_path: str | Path | Scenario, *, aggregation: str | None = No
 def _parameters(
     scenario: Scenario, accounts: Accounts, elasticities: Elasticities
 ) -> tuple[Parameters, Formulation]:
-    """Elasticities on the nest that the scenario asks for, or, when it is silent, the nest the set is meant for."""
+    """Elasticities on the nest that the scenario asks for, or, when it is silent, the nest the set is meant
+    for.
+    """
     wanted = scenario.formulation.model_dump()
     if "trade" not in scenario.formulation.model_fields_set:
         wanted["trade"] = f"armington_{elasticities.nest}"
@@ -116,7 +123,9 @@ def _parameters(
         values["sigma_top"] = elasticities.data["sigma_top"]
     sources = dict.fromkeys(values, f"elasticity set '{elasticities.name}'")
     import numpy as np
-    d=accounts.data.copy(); d['u0']=('r',np.full(d.sizes['r'],.05))
+
+    d = accounts.data.copy()
+    d["u0"] = ("r", np.full(d.sizes["r"], 0.05))
     return calibrate(d, values, sources=sources), Formulation(**wanted)
 
 
@@ -143,7 +152,9 @@ def solve(case: Case, *, space: str = "reduced", route: str = "casadi", progress
           ) -> tuple[Solution, Solution]:  # fmt: skip
     """Solve the baseline, then the policy from there; returns both. Raises SolveError."""
     progress("baseline")
-    base = case.model.solve(case.baseline, space=space, route=route, progress=lambda m: progress(f"baseline: {m}"))
+    base = case.model.solve(
+        case.baseline, space=space, route=route, progress=lambda m: progress(f"baseline: {m}")
+    )
     new = case.model.solve(case.policy, start=base, space=space, route=route,
                            progress=lambda m: progress(f"policy: {m}"))  # fmt: skip
     return base, new
@@ -161,14 +172,16 @@ def run(
 ) -> Comparison:
     """Run a scenario of the library (by name) or from a file and return the comparison with its baseline.
 
-    Raises ScenarioError, AggregationError, ElasticityError, ParameterError, ClosureError on bad input and SolveError
-    when no equilibrium is found.
+    Raises ScenarioError, AggregationError, ElasticityError, ParameterError, ClosureError on bad input and
+    SolveError when no equilibrium is found.
     """
     clock = timer or Timer()
     progress("reading scenario and data")
     case = prepare(name_or_path, aggregation=aggregation, timer=clock)
     if focus is not None and focus not in case.aggregation.region_codes():
-        raise ValueError(f"--focus {focus}: not a region here; choose from {', '.join(case.aggregation.region_codes())}")
+        raise ValueError(
+            f"--focus {focus}: not a region here; choose from {', '.join(case.aggregation.region_codes())}"
+        )
     progress("compiling derivatives")
     with clock.stage("compile"):
         case.model.compile()
@@ -179,7 +192,9 @@ def run(
         return comparison(case, base, new, focus=focus, command=command)
 
 
-def comparison(case: Case, base: Solution, new: Solution, *, focus: str | None = None, command: str = "") -> Comparison:
+def comparison(
+    case: Case, base: Solution, new: Solution, *, focus: str | None = None, command: str = ""
+) -> Comparison:
     """Every result of a solved case, with its provenance."""
     from results.compare import ScenarioInfo, compare
 

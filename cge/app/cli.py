@@ -1,4 +1,5 @@
-"""The command line: ``cge run``, ``check``, ``doctor``, ``equations``, ``data``, ``bench``, ``list``, ``schema``.
+"""The command line: ``cge run``, ``check``, ``doctor``, ``equations``, ``data``, ``bench``, ``list``,
+``schema``.
 
 Exit codes: 0 ok, 1 the model failed, 2 bad input.
 """
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="World trade policy in a computable general equilibrium model: 81 economies, 50 industries, 2022.",
-    epilog="Examples:  cge run us-joins-cptpp  ·  cge run my-scenario.yaml -o out/  ·  cge list  ·  cge doctor",
+    epilog="Examples:  cge run us-joins-cptpp  ·  cge run mine.yaml -o out/  ·  cge list  ·  cge doctor",
 )
 app.add_typer(cli_data.app, name="data")
 cli_scenarios.register(app)
@@ -34,16 +35,27 @@ cli_model.register(app)
 @app.command()
 def run(
     scenario: Annotated[str, typer.Argument(help="A scenario of the library (see `cge list`) or a file.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for tables and manifest.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for tables and manifest.")
+    ] = None,
     focus: Annotated[str | None, typer.Option(help="Region whose sectors are shown.")] = None,
-    aggregation: Annotated[str | None, typer.Option(help="small, default or full, instead of the scenario's.")] = None,
-    space: Annotated[str, typer.Option(help="reduced (seconds) or full (every equation through Pyomo).")] = "reduced",
-    force: Annotated[bool, typer.Option("--force", help="Replace an earlier result in the output folder.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no tables; errors only.")] = False,
+    aggregation: Annotated[
+        str | None, typer.Option(help="small, default or full, instead of the scenario's.")
+    ] = None,
+    space: Annotated[
+        str, typer.Option(help="reduced (seconds) or full (every equation through Pyomo).")
+    ] = "reduced",
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an earlier result in the output folder.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="No progress, no tables; errors only.")
+    ] = False,
 ) -> None:
     """Solve a scenario against its baseline and print who gains and who loses.
 
-    Examples: cge run us-joins-cptpp  |  cge run rcep --focus JPN -o out/rcep  |  cge run mine.yaml --aggregation full
+    Examples: cge run us-joins-cptpp  |  cge run rcep --focus JPN -o out/rcep  |  cge run mine.yaml
+    --aggregation full
     """
     from rich.console import Console
 
@@ -72,7 +84,9 @@ def run(
 def refuse_occupied(occupant: str, output: Path) -> None:
     """Say before solving, not after, that the output folder is taken."""
     if occupant not in ("", "nothing", "empty"):
-        raise typer.BadParameter(f"{output} holds {occupant}; --force replaces an earlier result", param_hint="-o")
+        raise typer.BadParameter(
+            f"{output} holds {occupant}; --force replaces an earlier result", param_hint="-o"
+        )
 
 
 def bad_input_errors() -> tuple[type[BaseException], ...]:

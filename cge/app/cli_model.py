@@ -38,7 +38,12 @@ def equations(
         for e in members:
             q = system.quantities[e.determines]
             name = f"{q.name}[{','.join(q.dims)}]" if q.dims else q.name
-            table.add_row(name.replace("[", "\\["), e.title, *((e.formula.replace("[", "\\["),) if latex else ()), e.source)
+            table.add_row(
+                name.replace("[", "\\["),
+                e.title,
+                *((e.formula.replace("[", "\\["),) if latex else ()),
+                e.source,
+            )
         console.print(table)
     for kind in ("variable", "instrument", "parameter"):
         table = Table("name", "unit", "meaning", title=f"{kind}s", title_justify="left")

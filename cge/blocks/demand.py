@@ -143,5 +143,6 @@ FINAL_DEMAND = Block(
         real_investment,
         commodity_balance,
         final_tax_revenue,
-    ),    (Report(variable("c", "ri", "index", "private consumption by commodity"), consumption),),
+    ),
+    (Report(variable("c", "ri", "index", "private consumption by commodity"), consumption),),
 )

@@ -1,7 +1,8 @@
 """Factor markets, the labour market's relations, and the numeraire.
 
-Mobile, sector-specific and partly mobile factors are one block: the price an activity pays is the economy-wide price
-times a wedge. Wedges held at 1 make a factor mobile; quantities held at 1 and wedges freed make it specific.
+Mobile, sector-specific and partly mobile factors are one block: the price an activity pays is the
+economy-wide price times a wedge. Wedges held at 1 make a factor mobile; quantities held at 1 and wedges freed
+make it specific.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ FACTORS = Block(
         instrument("endow", "rf", "index", "endowment"),
         instrument("u", "r", "share of labour force", "unemployment rate"),
         parameter("u0", "r", "share of labour force", "benchmark unemployment rate"),
-        parameter("wage_elasticity", "r", "elasticity", "response of pay to unemployment, as a positive number"),
+        parameter(
+            "wage_elasticity", "r", "elasticity", "response of pay to unemployment, as a positive number"
+        ),
         parameter("is_labour", "f", "0 or 1", "1 for labour"),
         parameter("fac_use", "rfj", "share of factor income", "activity j in the use of factor f"),
         parameter("fac_world", "rfj", "share of world factor income", "weights of the world price index"),

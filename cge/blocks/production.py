@@ -13,7 +13,9 @@ from cge.quantities import instrument, parameter, variable
 
 
 def factor_price(v) -> Named:
-    """Price that activity j pays for factor f: the economy-wide price times the activity's wedge, an index."""
+    """Price that activity j pays for factor f: the economy-wide price times the activity's wedge, an
+    index.
+    """
     return v.pf["rf"] * v.wedge["rfj"]
 
 
@@ -93,7 +95,8 @@ def unit_cost_ces(v):
     r"""Zero profit: value added and every input substitute with one elasticity.
 
     .. math:: \frac{1-to_{r,j}}{1-to^0_{r,j}} py_{r,j} a_{r,j} = \Big(\alpha_{r,j} pva_{r,j}^{1-s_j}
-              + \sum_i \beta_{r,i,j} \big(pa_{r,i} \tfrac{1+tz_{r,j}}{1+tz^0_{r,j}}\big)^{1-s_j}\Big)^{1/(1-s_j)}
+              + \sum_i \beta_{r,i,j} \big(pa_{r,i}
+              \tfrac{1+tz_{r,j}}{1+tz^0_{r,j}}\big)^{1-s_j}\Big)^{1/(1-s_j)}
 
     Source: GTAP's top nest with ESUBT > 0, Hertel (1997).
     """
@@ -224,7 +227,9 @@ _QUANTITIES = (
     parameter("to0", "rj", "share of output value", "benchmark production tax"),
     parameter("tz0", "rj", "share of market value", "benchmark user tax on inputs"),
     parameter("va_share", "rj", "share of cost", "value added in cost net of production tax"),
-    parameter("int_share", "rij", "share of cost", "input i in cost net of production tax, user tax included"),
+    parameter(
+        "int_share", "rij", "share of cost", "input i in cost net of production tax, user tax included"
+    ),
     parameter("use_int", "rij", "share of absorption", "use of i in j"),
     parameter("Z0", "rij", "USD million", "intermediate use at market prices before user tax"),
     parameter("Y0", "ri", "USD million", "output at basic prices"),

@@ -1,7 +1,7 @@
 """Armington trade: own-country goods against an import composite, and imports by origin below it.
 
-The one-level variant (all origins in one nest) is this block with ``sigma_d = sigma_m``: two nests with one elasticity
-are one nest.
+The one-level variant (all origins in one nest) is this block with ``sigma_d = sigma_m``: two nests with one
+elasticity are one nest.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def output(v):
 def tariff_revenue(v):
     r"""Tariff revenue by importer and commodity, as a share of the importer's benchmark GDP.
 
-    .. math:: rev^{tm}_{d,i} = \sum_o tm_{o,d,i} X^0_{o,d,i} py_{o,i}(1+te_{o,d,i})(1+rx_{o,d,i}) x_{o,d,i} / GDP^0_d
+    .. math:: rev^{tm}_{d,i} = \sum_o tm_{o,d,i} X^0_{o,d,i} py_{o,i}
+              (1+te_{o,d,i})(1+rx_{o,d,i}) x_{o,d,i} / GDP^0_d
 
     Source: model accounts.
     """
@@ -112,7 +113,8 @@ def exporter_rent(v):
 def importer_rent(v):
     r"""Rents earned by importers (behind the border) by commodity, as a share of benchmark GDP.
 
-    .. math:: rent^m_{d,i} = \sum_o rm_{o,d,i} X^0_{o,d,i} py_{o,i}(1+te_{o,d,i})(1+rx_{o,d,i}) x_{o,d,i} / GDP^0_d
+    .. math:: rent^m_{d,i} = \sum_o rm_{o,d,i} X^0_{o,d,i} py_{o,i}
+              (1+te_{o,d,i})(1+rx_{o,d,i}) x_{o,d,i} / GDP^0_d
 
     Source: model accounts.
     """
@@ -153,10 +155,14 @@ ARMINGTON = Block(
         export_tax_revenue,
         exporter_rent,
         importer_rent,
-    ),    (
+    ),
+    (
         Report(variable("x", "odi", "index", "quantity shipped, iceberg losses included"), shipments),
         Report(variable("xh", "ri", "index", "own-country sales"), home_sales),
-        Report(variable("pb", "odi", "index", "border price, export tax and exporter rent included"), border_price),
+        Report(
+            variable("pb", "odi", "index", "border price, export tax and exporter rent included"),
+            border_price,
+        ),
         Report(variable("pm", "odi", "index", "landed price of a delivered unit"), landed_price),
     ),
 )

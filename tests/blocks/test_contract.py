@@ -14,7 +14,13 @@ from cge.quantities import variable
 
 BLOCKS = {b.name: b for registry in REGISTRIES.values() for b in registry.values()}
 BLOCKS |= {b.name: b for b in (factors.FACTORS, income.INCOME)}
-DEFAULT = (production.LEONTIEF, trade_armington.ARMINGTON, demand.FINAL_DEMAND, factors.FACTORS, income.INCOME)
+DEFAULT = (
+    production.LEONTIEF,
+    trade_armington.ARMINGTON,
+    demand.FINAL_DEMAND,
+    factors.FACTORS,
+    income.INCOME,
+)
 
 
 @pytest.mark.parametrize("block", BLOCKS.values(), ids=list(BLOCKS))
@@ -39,7 +45,9 @@ def test_every_formulation_composes(name: str) -> None:
 
 
 def test_unknown_names_are_refused() -> None:
-    with pytest.raises(FormulationError, match="production: 'cubic' is not one of leontief, ces, cobb_douglas"):
+    with pytest.raises(
+        FormulationError, match="production: 'cubic' is not one of leontief, ces, cobb_douglas"
+    ):
         Formulation(production="cubic")
 
 

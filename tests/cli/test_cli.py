@@ -25,7 +25,13 @@ def test_run_prints_the_table_and_writes_the_result(tmp_path: Path) -> None:
     out = tmp_path / "result"
     done = cge("run", "us-joins-cptpp", "--aggregation", "small", "-o", str(out))
     assert done.returncode == 0, done.stderr
-    for words in ("Welfare %", "sectors that gain most jobs", "imports by supplier", "cost of adjustment", "Certificate"):
+    for words in (
+        "Welfare %",
+        "sectors that gain most jobs",
+        "imports by supplier",
+        "cost of adjustment",
+        "Certificate",
+    ):
         assert words in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     manifest = json.loads((out / "manifest.json").read_text())
@@ -56,7 +62,8 @@ def test_bad_input_exits_2_with_file_line_and_suggestion(tmp_path: Path) -> None
 def test_a_model_without_equilibrium_exits_1_and_writes_nothing(tmp_path: Path) -> None:
     scenario = tmp_path / "absurd.yaml"
     scenario.write_text(
-        "title: t\naggregation: small\nshocks:\n  - {barrier: {iceberg: -99.999999%}, importers: USA, sectors: all}\n"
+        "title: t\naggregation: small\nshocks:\n"
+        "  - {barrier: {iceberg: -99.999999%}, importers: USA, sectors: all}\n"
     )
     done = cge("run", str(scenario), "-o", str(tmp_path / "out"))
     assert done.returncode == 1, done.stdout + done.stderr
@@ -67,7 +74,17 @@ def test_a_model_without_equilibrium_exits_1_and_writes_nothing(tmp_path: Path) 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL does not exist on Windows")
 def test_a_killed_run_leaves_no_result(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "cge.app.cli", "run", "us-joins-cptpp", "--aggregation", "small", "-o", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "cge.app.cli",
+        "run",
+        "us-joins-cptpp",
+        "--aggregation",
+        "small",
+        "-o",
+        str(out),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(1.5)
     os.kill(process.pid, signal.SIGKILL)

@@ -11,7 +11,25 @@ from worlds import elasticities, more_tariffs, parameters, random_accounts
 from cge.app import api
 from cge.model import Model
 
-COMPARED = ("py", "pa", "pc", "pg", "pi", "y", "qa", "qc", "qg", "qi", "N", "S", "rev_tm", "rev_te", "c", "xh", "x")
+COMPARED = (
+    "py",
+    "pa",
+    "pc",
+    "pg",
+    "pi",
+    "y",
+    "qa",
+    "qc",
+    "qg",
+    "qi",
+    "N",
+    "S",
+    "rev_tm",
+    "rev_te",
+    "c",
+    "xh",
+    "x",
+)
 
 
 def largest_gap(oracle: xr.Dataset, values: xr.Dataset, benchmark: xr.Dataset) -> float:
@@ -28,10 +46,19 @@ def test_random_worlds(seed: int) -> None:
     e = elasticities(accounts)
     k = xr.ones_like(accounts["X0"])
     k.loc[{"o": "R1", "d": "R2"}] = 1.07
-    tm, te = more_tariffs(accounts, 0.3), accounts["te0"] + 0.04 * (accounts["X0"] > 0) * (accounts["o"] == "R2")
+    tm, te = (
+        more_tariffs(accounts, 0.3),
+        accounts["te0"] + 0.04 * (accounts["X0"] > 0) * (accounts["o"] == "R2"),
+    )
     te = te.transpose("o", "d", "i")
     expected = oracle_solve(
-        accounts, e["sigma_m"].to_numpy(), e["sigma_d"].to_numpy(), e["sigma_va"].to_numpy(), tm=tm, te=te, k=k
+        accounts,
+        e["sigma_m"].to_numpy(),
+        e["sigma_d"].to_numpy(),
+        e["sigma_va"].to_numpy(),
+        tm=tm,
+        te=te,
+        k=k,
     )
     found = Model(parameters(accounts)).solve({"tm": tm, "te": te, "k": k})
     assert expected.residual < 1e-11
@@ -51,6 +78,8 @@ def test_real_world_on_default() -> None:
 def test_real_world_on_small() -> None:
     case = api.prepare("us-china-tariff-war", aggregation="small")
     p = case.model.parameters.arrays
-    expected = oracle_solve(case.accounts.data, p["sigma_m"], p["sigma_d"], p["sigma_va"], tm=case.policy["tm"])
+    expected = oracle_solve(
+        case.accounts.data, p["sigma_m"], p["sigma_d"], p["sigma_va"], tm=case.policy["tm"]
+    )
     found = case.model.solve({"tm": case.policy["tm"]})
     assert largest_gap(expected.values, found.values, case.accounts.data) < 1e-8

@@ -13,7 +13,10 @@ from cge.formulation import PRODUCTION, Formulation
 from cge.model import Model
 from cge.structure import check_structure
 
-SLOTS = {"production": tuple(PRODUCTION), **{m: tuple(rules) for m, rules in CLOSURES.items() if len(rules) > 1}}
+SLOTS = {
+    "production": tuple(PRODUCTION),
+    **{m: tuple(rules) for m, rules in CLOSURES.items() if len(rules) > 1},
+}
 COMBINATIONS = list(product(*SLOTS.values()))
 
 
@@ -79,7 +82,9 @@ def test_wage_curve_limits(accounts) -> None:
     p = parameters(accounts)
 
     def solved(elasticity: float):
-        return Model(p.with_arrays(wage_elasticity=np.full(3, elasticity)), closure=choice).solve(shock).values
+        return (
+            Model(p.with_arrays(wage_elasticity=np.full(3, elasticity)), closure=choice).solve(shock).values
+        )
 
     flexible = Model(p).solve(shock).values
     np.testing.assert_allclose(solved(1e-7)["rw"], 1, atol=1e-6)
@@ -101,7 +106,11 @@ def test_specific_capital_stays_and_mobile_capital_earns_one_return(accounts) ->
 
 def test_fixed_share_of_gdp_keeps_shares_up_to_the_world_imbalance(accounts) -> None:
     p = parameters(accounts)
-    v = Model(p, closure=ClosureChoice(external="fixed_share_of_gdp")).solve({"tm": more_tariffs(accounts, 0.3)}).values
+    v = (
+        Model(p, closure=ClosureChoice(external="fixed_share_of_gdp"))
+        .solve({"tm": more_tariffs(accounts, 0.3)})
+        .values
+    )
     expected = p.arrays["s0"] * v["gdp"] - p.arrays["saving_weight"] * float(v["imbalance"])
     np.testing.assert_allclose(v["S"], expected, atol=1e-12)
     assert abs(float(v["world_saving"])) < 1e-12

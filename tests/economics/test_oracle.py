@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import numpy as np
+import oracle
 import pytest
+import trade_world as fixtures
 import xarray as xr
-
-
-def _module(name: str, path: Path):
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-fixtures = _module("results_fixtures", Path(__file__).parents[1] / "results" / "conftest.py")
-oracle = fixtures.oracle
 
 
 @pytest.fixture(scope="module")

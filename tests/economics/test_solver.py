@@ -172,17 +172,25 @@ def test_reduced_jacobian_equals_finite_differences(model: Model, accounts) -> N
 
 
 def test_an_equation_that_mixes_cells_is_caught(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Summing over a letter that the result carries as well defeats the colouring, which must not go unnoticed."""
+    """Summing over a letter that the result carries as well defeats the colouring, which must not go
+    unnoticed."""
     from dataclasses import replace
 
     from cge.axes import total
 
     @equation("pva", "price")
     def mixing(v):
-        return v.py["rj"] * 0 + v.va_share["rj"] * total(v.py["ri"], "i") + total(v.py["rj"], "j") * v.va_share["rj"]
+        return (
+            v.py["rj"] * 0
+            + v.va_share["rj"] * total(v.py["ri"], "i")
+            + total(v.py["rj"], "j") * v.va_share["rj"]
+        )
 
     system = model.system
-    phases = {**system.phases, "price": (mixing, *(e for e in system.phases["price"] if e.determines != "pva"))}
+    phases = {
+        **system.phases,
+        "price": (mixing, *(e for e in system.phases["price"] if e.determines != "pva")),
+    }
     reads = {**system.reads, "pva": (("py", "rj"), ("va_share", "rj"), ("py", "ri"))}
     wrong = replace(system, phases=phases, reads=reads)
     derivatives = Derivatives(wrong, model.parameters.sets, frozenset({"py"}))

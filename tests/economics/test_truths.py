@@ -77,14 +77,18 @@ def test_one_step_equals_two_steps(model: Model, accounts: xr.Dataset, shocked: 
     assert difference(whole, shocked, REAL + PRICES) < 1e-10
 
 
-def test_numeraire_scales_values_and_no_quantity(model: Model, accounts: xr.Dataset, shocked: Solution) -> None:
+def test_numeraire_scales_values_and_no_quantity(
+    model: Model, accounts: xr.Dataset, shocked: Solution
+) -> None:
     doubled = model.solve({"tm": more_tariffs(accounts), "pwf": np.array(2.0)})
     assert difference(doubled, shocked, REAL) < 1e-9
     for name in PRICES:
         np.testing.assert_allclose(doubled.values[name], 2 * shocked.values[name], rtol=0, atol=1e-8)
 
 
-def test_endowments_scale_quantities_and_no_price(model: Model, accounts: xr.Dataset, shocked: Solution) -> None:
+def test_endowments_scale_quantities_and_no_price(
+    model: Model, accounts: xr.Dataset, shocked: Solution
+) -> None:
     p, k = model.parameters.arrays, 1.5
     bigger = model.solve({
         "tm": more_tariffs(accounts), "endow": k * p["endow"], "real_saving": k * p["real_saving"],
@@ -104,7 +108,9 @@ def test_walras_holds_whatever_equation_is_dropped(accounts: xr.Dataset, shocked
 
 @pytest.mark.parametrize("numeraire", ["pc[R1]", "pi[R0]", "pf[R2,labour]", "py[R1,S1]"])
 def test_numeraire_changes_no_quantity(numeraire: str, accounts: xr.Dataset, shocked: Solution) -> None:
-    other = Model(parameters(accounts), closure=ClosureChoice(numeraire=numeraire)).solve({"tm": more_tariffs(accounts)})
+    other = Model(parameters(accounts), closure=ClosureChoice(numeraire=numeraire)).solve(
+        {"tm": more_tariffs(accounts)}
+    )
     assert difference(other, shocked, REAL) < 1e-9
 
 
@@ -134,7 +140,8 @@ def test_iceberg_losses_are_shipped_but_do_not_arrive(model: Model, accounts: xr
 
 
 def test_importer_gains_from_a_small_tariff_and_partners_lose() -> None:
-    """A little above free trade a large importer's tariff turns the terms of trade its way (optimal tariff)."""
+    """A little above free trade a large importer's tariff turns the terms of trade its way (optimal
+    tariff)."""
     accounts = random_accounts(3, 4, empty=False)
     free = accounts.assign(
         tm0=0 * accounts.tm0, te0=0 * accounts.te0, tz0=0 * accounts.tz0, to0=0 * accounts.to0,
@@ -146,7 +153,9 @@ def test_importer_gains_from_a_small_tariff_and_partners_lose() -> None:
     output = (free.H0 + free.X0.sum("d").rename(o="r")).rename(i="j")
     value_added = output - free.Z0.sum("i")
     split = accounts.V0 / accounts.V0.sum("f")
-    free = free.assign(V0=(value_added * split).transpose("r", "f", "j"), **{n: s * final for n, s in shares.items()})
+    free = free.assign(
+        V0=(value_added * split).transpose("r", "f", "j"), **{n: s * final for n, s in shares.items()}
+    )
     model = Model(parameters(free))
     assert model.benchmark().certificate.max_residual < 1e-10
     tariff = model.solve({"tm": more_tariffs(free, 0.02)})

@@ -144,7 +144,7 @@ def test_a_real_kill_leaves_nothing_that_reads(tmp_path):
     """SIGKILL in the middle of the writing, in a process of its own."""
     here = Path(__file__).parent
     script = (
-        f"import sys, os, signal; sys.path[:0] = [{str(here)!r}, {str(here.parents[1])!r}]\n"
+        f"import sys, os, signal; sys.path[:0] = {[str(here), str(here.parent / 'support')]!r}\n"
         "import conftest as c\n"
         "from results import store\n"
         "from results.compare import compare\n"

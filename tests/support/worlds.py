@@ -14,8 +14,8 @@ FACTORS = ["labour", "capital", "natural"]
 def random_accounts(regions: int = 3, sectors: int = 4, seed: int = 0, *, empty: bool = True) -> xr.Dataset:
     """Random balanced accounts with tariffs, export taxes, production and user taxes on every account.
 
-    With `empty`, the last region's first sector has no output, the first region imports nothing of the last sector, and
-    the first region trades with itself across its members' borders.
+    With `empty`, the last region's first sector has no output, the first region imports nothing of the last
+    sector, and the first region trades with itself across its members' borders.
     """
     rng = np.random.default_rng(seed)
     r, s = regions, sectors
@@ -34,7 +34,9 @@ def random_accounts(regions: int = 3, sectors: int = 4, seed: int = 0, *, empty:
     inputs = rng.dirichlet(np.ones(s + 3), size=(r, s))[:, :, :s] * absorption[:, :, None]
     used = inputs.sum(axis=1)
     inputs = inputs * np.minimum(1, 0.5 * output / np.where(used > 0, used, 1))[:, None, :]
-    final = (absorption - inputs.sum(axis=2))[None] * rng.dirichlet(np.ones(3) * 5, size=(r, s)).transpose(2, 0, 1)
+    final = (absorption - inputs.sum(axis=2))[None] * rng.dirichlet(np.ones(3) * 5, size=(r, s)).transpose(
+        2, 0, 1
+    )
     active = output > 0
     tz = np.where(active, rng.uniform(-0.02, 0.1, (r, s)), 0.0)
     to = np.where(active, rng.uniform(-0.02, 0.05, (r, s)), 0.0)
@@ -45,7 +47,8 @@ def random_accounts(regions: int = 3, sectors: int = 4, seed: int = 0, *, empty:
     taxes = rng.uniform(-0.01, 0.2, (3, r))
     names_r, names_s = [f"R{k}" for k in range(r)], [f"S{k}" for k in range(s)]
     arrays = {
-        "H0": ("ri", home), "X0": ("odi", trade), "te0": ("odi", te), "tm0": ("odi", tm), "Z0": ("rij", inputs),
+        "H0": ("ri", home), "X0": ("odi", trade), "te0": ("odi", te), "tm0": ("odi", tm),
+        "Z0": ("rij", inputs),
         "C0": ("ri", final[0]), "G0": ("ri", final[1]), "I0": ("ri", final[2]), "tz0": ("rj", tz),
         "tc0": ("r", taxes[0]), "tg0": ("r", taxes[1]), "ti0": ("r", taxes[2]), "V0": ("rfj", factors),
         "to0": ("rj", to), "jobs0": ("rj", factors[:, 0] * 0.5), "u0": ("r", rng.uniform(0.03, 0.1, r)),
@@ -55,7 +58,8 @@ def random_accounts(regions: int = 3, sectors: int = 4, seed: int = 0, *, empty:
 
 
 def elasticities(accounts: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Elasticities that differ by sector: sigma_m 4 to 8, sigma_d half of it, sigma_va 0.3 to 1.4, sigma_top 0.4."""
+    """Elasticities that differ by sector: sigma_m 4 to 8, sigma_d half of it, sigma_va 0.3 to 1.4, sigma_top
+    0.4."""
     i, j = accounts["i"], accounts["j"]
     sigma_m = xr.DataArray(np.linspace(4, 8, i.size), coords={"i": i}, dims="i")
     sigma_va = xr.DataArray(np.linspace(0.3, 1.4, j.size), coords={"j": j}, dims="j")
