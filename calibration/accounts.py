@@ -31,13 +31,14 @@ DIMS: dict[str, tuple[str, ...]] = {
     "V0": ("r", "f", "j"),
     "to0": ("r", "j"),
     "jobs0": ("r", "j"),
+    "u0": ("r",),
 }
 """Every account and its dimensions."""
 
 FINAL_USES = (("C0", "tc0"), ("G0", "tg0"), ("I0", "ti0"))
 """Final uses and the tax each pays."""
 
-_RATES = ("te0", "tm0", "tz0", "tc0", "tg0", "ti0", "to0")
+_RATES = ("te0", "tm0", "tz0", "tc0", "tg0", "ti0", "to0", "u0")
 _LEVELS = ("H0", "X0", "Z0", "C0", "G0", "I0", "V0", "jobs0")
 _FLOOR = 1e-3  # USD million: below this a cell's own value is no sensible yardstick for a residual
 
@@ -262,7 +263,7 @@ def carve_out(base: xr.Dataset, tm: xr.DataArray) -> xr.Dataset:
         "Z0": z,
         **uses,
         **tax,
-        **{n: base[n] for n in ("V0", "to0", "jobs0")},
+        **{n: base[n] for n in ("V0", "to0", "jobs0", "u0")},
     }
     flags = {n: base[n] for n in ("jobs_method", "jobs_confidence") if n in base}
     return xr.Dataset({n: accounts[n].transpose(*DIMS[n]) for n in DIMS} | flags)

@@ -169,6 +169,10 @@ def aggregate(accounts: Accounts, aggregation: Aggregation) -> Accounts:
     }
     for rate, base in (("tc0", "C0"), ("tg0", "G0"), ("ti0", "I0")):
         rates[rate] = _ratio(add(data[base].sum("i") * data[rate]), levels[base].sum("i"))
+    # the unemployed are added up: persons in work times u / (1 - u)
+    jobs = data["jobs0"].sum("j")
+    idle = add(jobs * data["u0"] / (1 - data["u0"]))
+    rates["u0"] = _ratio(idle, idle + add(jobs))
     flags = {
         n: _dominant(data[n], data["jobs0"], add) for n in ("jobs_method", "jobs_confidence") if n in data
     }

@@ -24,6 +24,7 @@ from calibration.labels import REST, goods, region_labels, sector_labels, servic
 from calibration.repairs import Repair, repairs_table
 from calibration.sources import icio, labour, oecd
 from calibration.sources import tariffs as tariff_sources
+from calibration.unemployment import unemployment_rates
 
 CODE_VERSION = "0.1.0"
 YEAR = 2022
@@ -135,8 +136,10 @@ def _labour(raw: Path, base: xr.Dataset, output: xr.DataArray, repairs: list[Rep
     )
     codes = list(emp.METHODS)
     method = xr.apply_ufunc(np.vectorize(codes.index, otypes=[np.int8]), found.method)
+    u0, step = unemployment_rates(raw, [str(r) for r in base["r"].values], YEAR)
+    repairs.append(step)
     return base.drop_vars(("labour", "capital", "otxs")).assign(
-        V0=v, to0=to0, jobs0=found.jobs, jobs_method=method
+        V0=v, to0=to0, jobs0=found.jobs, jobs_method=method, u0=u0
     )
 
 

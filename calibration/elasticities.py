@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import xarray as xr
 
 from calibration.accounts import Accounts, absorption, border_value
 from calibration.aggregate import Aggregation, aggregate_rate
-from calibration.labels import read_rows
+from calibration.labels import read_rows, sector_labels
 
 SETS = (
     "gtap",
@@ -24,6 +25,9 @@ SETS = (
     "uniform_4",
 )
 """Names of the elasticity sets."""
+
+Override = tuple[str, tuple[str, ...], float]
+"""A scenario's own value: parameter, industries, value."""
 
 CAP = 20.0
 """Largest elasticity of substitution used; what was cut is listed in Elasticities.caps."""
@@ -53,27 +57,29 @@ class Elasticities:
     caps: tuple[str, ...]
 
 
-def load_elasticities(name: str, accounts: Accounts, aggregation: Aggregation) -> Elasticities:
+def load_elasticities(
+    name: str, accounts: Accounts, aggregation: Aggregation, overrides: Sequence[Override] = ()
+) -> Elasticities:
     """The set `name` on the sectors of `aggregation`; `accounts` are at country level (weights).
 
     sigma_d is averaged with absorption, sigma_m and sigma with imports, sigma_va with value added. GTAP gives
     the two-level nest (its one-level sigma is ESUBM); trade elasticities theta give sigma = 1 + theta in one
     level, and sigma_m = sigma, sigma_d = sigma / 2 where a two-level nest is asked for. ESUBVA is GTAP's in
-    every set.
+    every set. overrides: (parameter, industries of the 50, value), applied in order before averaging.
     """
-    rows = elasticity_rows(name)
+    rows = overridden(elasticity_rows(name), overrides)
     caps = tuple(f"{r.parameter} {r.sector}: {r.value:.4g} -> {_ceiling(r, name):g}" for r in rows
                  if r.value > _ceiling(r, name))  # fmt: skip
     rows = [replace(r, value=min(r.value, _ceiling(r, name))) for r in rows]
     refuse_near_one(rows)
     weights = _weights(accounts)
     data = {}
-    for parameter in ("sigma_m", "sigma_d", "sigma", "sigma_va"):
+    for parameter in PARAMETERS:
         value = {r.sector: r.value for r in rows if r.parameter == parameter}
         weight = weights[parameter]
         array = weight.copy(data=np.array([value[str(x)] for x in weight["i"].values]))
         mean = aggregate_rate(array, weight, aggregation)
-        data[parameter] = mean.rename(i="j") if parameter == "sigma_va" else mean
+        data[parameter] = mean.rename(i="j") if parameter in ("sigma_va", "sigma_top") else mean
         _refuse_aggregate(mean, parameter, name)
     table = pd.DataFrame([asdict(r) for r in rows])
     return Elasticities(name, xr.Dataset(data), table, "two_level" if name == "gtap" else "one_level", caps)
@@ -98,7 +104,7 @@ def elasticity_rows(name: str) -> list[ElasticityRow]:
     gtap = _gtap_rows()
     if name == "gtap":
         return gtap
-    out = [r for r in gtap if r.parameter == "sigma_va"]
+    out = [r for r in gtap if r.parameter in ("sigma_va", "sigma_top")]
     for row in read_rows("assumptions", "elasticities_trade.csv"):
         if row["set"] != name:
             continue
@@ -128,8 +134,30 @@ def _gtap_rows() -> list[ElasticityRow]:
         for target in names[parameter]:
             note = part[0]["note"] + ("; ESUBM used in one level" if target == "sigma" else "")
             out.append(ElasticityRow(target, sector, mean, source, confidence, note))
-    return out
+    (top,) = read_rows("assumptions", "elasticities_top.csv")
+    note, value = "used by the production form ces only", float(top["value"])
+    return out + [
+        ElasticityRow("sigma_top", s, value, top["source"], top["confidence"], note) for s in sector_labels()
+    ]
 
+
+def overridden(rows: list[ElasticityRow], overrides: Sequence[Override]) -> list[ElasticityRow]:
+    """Rows with a scenario's values in place of the set's; raises ElasticityError on an unknown parameter."""
+    for parameter, sectors, value in overrides:
+        if parameter not in PARAMETERS:
+            raise ElasticityError(f"override of '{parameter}': choose one of {', '.join(PARAMETERS)}")
+        chosen = set(sectors)
+        rows = [
+            replace(r, value=value, source="override in the scenario", confidence="assumption", note="")
+            if r.parameter == parameter and r.sector in chosen
+            else r
+            for r in rows
+        ]
+    return rows
+
+
+PARAMETERS = ("sigma_m", "sigma_d", "sigma", "sigma_va", "sigma_top")
+"""Every elasticity: among origins, own against imported, one level, among factors, top of production."""
 
 _TAGS = ("verified-page", "replicated", "repo-file", "derived", "recall-H", "recall-M", "recall-L")
 """Confidence tags, strongest first; a mean is as good as its weakest part."""
@@ -164,4 +192,7 @@ def _weights(accounts: Accounts) -> dict[str, xr.DataArray]:
     imports = (border_value(data) * (1 + data["tm0"])).sum(("o", "d"))
     value_added = data["V0"].sum(("r", "f")).rename(j="i")
     use = absorption(data).sum("r")
-    return {"sigma_m": imports, "sigma": imports, "sigma_d": use, "sigma_va": value_added}
+    return {
+        "sigma_m": imports, "sigma": imports, "sigma_d": use,
+        "sigma_va": value_added, "sigma_top": value_added,
+    }  # fmt: skip

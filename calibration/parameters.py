@@ -149,8 +149,7 @@ def _demand(b: Benchmark, gdp: np.ndarray) -> dict[str, np.ndarray]:
         arrays[f"use_{u}"] = _share(use, b.absorption, 1.0 if u == "c" else 0.0)
         arrays[f"{u}_level"] = value / gdp
         arrays[f"t{u}"] = arrays[f"t{u}0"] = b.a[f"t{u}0"]
-    # national income equals GDP at the benchmark: nobody earns income abroad
-    arrays["ac"], arrays["ag"] = b.final["c"] / gdp, b.final["g"] / gdp
+    arrays["ac"], arrays["ag"] = np.ones_like(gdp), np.ones_like(gdp)
     return arrays
 
 

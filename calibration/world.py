@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -80,6 +81,7 @@ def load_world(
         "tariffs": tariffs,
         "us_china_duties": us_china_duties,
         "year": int(base.data.attrs["year"]),
+        "sha256": hashlib.sha256(base.path.read_bytes()).hexdigest(),
         "code_version": base.data.attrs["code_version"],
         "sources": json.loads(base.data.attrs["sources"]),
         "notes": json.loads(base.data.attrs["notes"]),

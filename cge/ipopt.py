@@ -186,6 +186,14 @@ def _solver(callback: _Preconditioned, watch: _Watch, size: int) -> Any:
     jacobian = ca.Function(
         "nlp_jac_g", [x, p], [callback(x), ca.MX(ca.DM.eye(size))], ["x", "p"], ["g", "jac_g_x"]
     )
-    options = {"hess_lag": hessian, "jac_g": jacobian, "print_time": False, "ipopt": OPTIONS,
-               "error_on_fail": False, "iteration_callback": watch, "show_eval_warnings": False, "no_nlp_grad": True}  # fmt: skip
+    options = {
+        "hess_lag": hessian,
+        "jac_g": jacobian,
+        "iteration_callback": watch,
+        "ipopt": OPTIONS,
+        "no_nlp_grad": True,
+        "print_time": False,
+        "error_on_fail": False,
+        "show_eval_warnings": False,
+    }
     return ca.nlpsol("reduced_space", "ipopt", {"x": x, "f": 0, "g": callback(x)}, options)

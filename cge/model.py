@@ -201,10 +201,9 @@ class Model:
             f"  {e} {cell}: {size:.3g}"
             for e, cell, size in worst_residuals(self.system, self.parameters.sets, found)
         ]
-        return "\n".join(
-            [f"no equilibrium beyond {100 * done:.0f} % of the change ({reason}).", "Largest residuals there:", *lines,
-             "Try a smaller shock, lower elasticities in the sectors named, or fewer sectors and regions."]
-        )  # fmt: skip
+        head = f"no equilibrium beyond {100 * done:.0f} % of the change ({reason}). Largest residuals there:"
+        advice = "Try a smaller shock, lower elasticities in the sectors named, or fewer sectors and regions."
+        return "\n".join([head, *lines, advice])
 
     def _held(self, targets: Levels) -> Levels:
         return {n: targets[n] for n in self.system.names("instrument") if not self.closure.free[n].any()}

@@ -61,7 +61,7 @@ class Parameters:
             source = self.sources.get(name, "source not stated")
             raise ParameterError(
                 f"{name}{self.cell(dims, cell)} = {values[cell]:.6g} ({source}): a CES elasticity must be "
-                "positive and differ from 1 by at least 0.001; choose another value, or the Cobb-Douglas formulation"
+                "positive and differ from 1 by at least 0.001; choose another value, or the Cobb-Douglas form"
             )
 
     def cell(self, dims: str, index: tuple[int, ...]) -> str:

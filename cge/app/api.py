@@ -26,8 +26,9 @@ from cge.formulation import Formulation
 from cge.model import Model
 from cge.parameters import Parameters
 from cge.solution import Solution
-from scenarios.apply import apply, check_model_regions
+from scenarios.apply import apply, check_model_regions, override_sectors
 from scenarios.policy import Policy
+from scenarios.problems import ScenarioError
 from scenarios.reader import aggregation_files, read_scenario, scenario_hash
 from scenarios.schema import Scenario
 
@@ -96,7 +97,8 @@ def prepare(
         )
         accounts = aggregate(world, chosen)
         check_model_regions(scenario, chosen.region_codes())
-        elasticities = load_elasticities(scenario.elasticities, world, chosen)
+        overrides = override_sectors(scenario, [str(s) for s in world.data["i"].values])
+        elasticities = load_elasticities(scenario.elasticities, world, chosen, overrides)
     with clock.stage("calibrate"):
         parameters, formulation = _parameters(scenario, accounts, elasticities)
         closure = ClosureChoice(**scenario.closure.model_dump())
@@ -116,17 +118,24 @@ def _parameters(
     wanted = scenario.formulation.model_dump()
     if "trade" not in scenario.formulation.model_fields_set:
         wanted["trade"] = f"armington_{elasticities.nest}"
-    values = {str(n): elasticities.data[n] for n in ("sigma_m", "sigma_d", "sigma_va")}
-    if wanted["trade"] == "armington_one_level":
-        values |= {"sigma_m": elasticities.data["sigma"], "sigma_d": elasticities.data["sigma"]}
-    if "sigma_top" in elasticities.data:
-        values["sigma_top"] = elasticities.data["sigma_top"]
+    one_level = wanted["trade"] == "armington_one_level"
+    _check_overrides(scenario, one_level)
+    values = {str(n): elasticities.data[n] for n in ("sigma_va", "sigma_top")}
+    for name in ("sigma_m", "sigma_d"):
+        values[name] = elasticities.data["sigma" if one_level else name]
     sources = dict.fromkeys(values, f"elasticity set '{elasticities.name}'")
-    import numpy as np
 
-    d = accounts.data.copy()
-    d["u0"] = ("r", np.full(d.sizes["r"], 0.05))
-    return calibrate(d, values, sources=sources), Formulation(**wanted)
+    return calibrate(accounts.data, values, sources=sources), Formulation(**wanted)
+
+
+def _check_overrides(scenario: Scenario, one_level: bool) -> None:
+    """Refuse an override that the chosen nest does not use: it would change nothing, silently."""
+    unused, used = (("sigma_m", "sigma_d"), "sigma") if one_level else (("sigma",), "sigma_m or sigma_d")
+    nest = "one-level" if one_level else "two-level"
+    for number, override in enumerate(scenario.overrides):
+        if override.parameter in unused:
+            message = f"{override.parameter} has no effect in the {nest} nest of this run; override {used}"
+            raise ScenarioError([scenario.origin.problem(f"overrides[{number}].parameter", message)])
 
 
 def _instruments(

@@ -50,33 +50,34 @@ def investment_price(v):
 def real_consumption(v):
     r"""Private consumption is a share of national income.
 
-    .. math:: qc_r = ac_r N_r / (C^0_r \, pc_r)
+    .. math:: qc_r = ac_r \, N_r / pc_r
 
     Source: Cobb-Douglas regional household, as GTAP's PRIVEXP; Hertel (1997).
     """
-    return v.ac["r"] * v.N["r"] / (v.c_level["r"] * v.pc["r"])
+    return v.ac["r"] * v.N["r"] / v.pc["r"]
 
 
 @equation("qg", "quantity")
 def real_government(v):
     r"""Government consumption is a share of national income.
 
-    .. math:: qg_r = ag_r N_r / (G^0_r \, pg_r)
+    .. math:: qg_r = ag_r \, N_r / pg_r
 
     Source: Cobb-Douglas regional household; Hertel (1997).
     """
-    return v.ag["r"] * v.N["r"] / (v.g_level["r"] * v.pg["r"])
+    return v.ag["r"] * v.N["r"] / v.pg["r"]
 
 
 @equation("qi", "quantity")
 def real_investment(v):
     r"""Investment equals national plus foreign saving.
 
-    .. math:: qi_r = \big((1-ac_r-ag_r) N_r + S_r\big) / (I^0_r \, pi_r)
+    .. math:: qi_r = \big((1 - ac_r C^0_r - ag_r G^0_r) N_r + S_r\big) / (I^0_r \, pi_r)
 
     Source: savings-driven closure.
     """
-    saving = (1 - v.ac["r"] - v.ag["r"]) * v.N["r"]
+    spent = v.ac["r"] * v.c_level["r"] + v.ag["r"] * v.g_level["r"]
+    saving = (1 - spent) * v.N["r"]
     return (saving + v.S["r"]) / (v.i_level["r"] * v.pi["r"])
 
 
@@ -116,8 +117,8 @@ FINAL_DEMAND = Block(
         variable("qi", "r", "index", "real investment"),
         variable("qa", "ri", "index", "absorption"),
         variable("rev_tf", "r", "share of benchmark GDP", "revenue of user taxes on final demand"),
-        instrument("ac", "r", "share of national income", "propensity to consume"),
-        instrument("ag", "r", "share of national income", "government's share"),
+        instrument("ac", "r", "index", "propensity to consume relative to the benchmark"),
+        instrument("ag", "r", "index", "government's share of income relative to the benchmark"),
         instrument("tc", "r", "share of market value", "user tax on private consumption"),
         instrument("tg", "r", "share of market value", "user tax on government consumption"),
         instrument("ti", "r", "share of market value", "user tax on investment"),

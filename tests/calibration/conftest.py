@@ -58,6 +58,7 @@ def make_base():
                 "V0": (("r", "f", "j"), (payments[:, :, None] * split).transpose(0, 2, 1)),
                 "to0": (("r", "j"), to),
                 "jobs0": (("r", "j"), rng.uniform(1, 10, (n_r, n_s))),
+                "u0": (("r",), rng.uniform(0.02, 0.1, n_r)),
             },
             coords={"r": r, "o": r, "d": r, "i": s, "j": s, "f": list(FACTORS)},
         )

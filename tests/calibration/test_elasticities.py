@@ -25,7 +25,7 @@ def test_every_set_covers_every_sector(world, name, aggregation):
         assert np.isfinite(values).all()
         assert (values > 0).all()
         assert (values <= CAP * (1 + 1e-12)).all()
-    assert len(e.table) == 4 * 50
+    assert len(e.table) == 5 * 50
     assert (e.table["source"].str.len() > 5).all()
     assert set(e.table["confidence"]) <= {"repo-file", "verified-page", "recall-H", "recall-M"}
 
