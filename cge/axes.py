@@ -134,9 +134,10 @@ def _elementwise(name: str) -> Callable[[Named], Named]:
 
         # numpy would call a method named like the function on each object and fail
         function = getattr(expr, name)
-        result = np.empty(data.shape, dtype=object)
-        for cell in np.ndindex(data.shape):
-            result[cell] = function(data[cell])
+        cells = np.asarray(data, dtype=object)
+        result = np.empty(cells.shape, dtype=object)
+        for cell in np.ndindex(cells.shape):
+            result[cell] = function(cells[cell])
         return wrap(result, x.dims)
 
     apply.__name__ = name

@@ -84,12 +84,13 @@ def _by_executable(model: Model, concrete: Any, targets: Levels) -> int:
     path = find_executable()
     if path is None:
         raise RouteError("no ipopt executable: run 'idaes get-extensions', or put one on PATH, or use casadi")
-    solver = Ipopt(executable=path)
-    solver.config.writer_config.linear_presolve = False
-    solver.config.raise_exception_on_nonoptimal_result = False
-    solver.config.load_solutions = False
-    solver.config.solver_options = {k: v for k, v in OPTIONS.items() if k != "sb"}
-    result = solver.solve(concrete)
+    result: Any = Ipopt(executable=path).solve(
+        concrete,
+        writer_config={"linear_presolve": False},
+        raise_exception_on_nonoptimal_result=False,
+        load_solutions=False,
+        solver_options={k: v for k, v in OPTIONS.items() if k != "sb"},
+    )
     try:
         result.solution_loader.load_vars()
     except Exception as error:
@@ -147,8 +148,8 @@ class _Jacobian(ca.Callback):
         pattern = abs(self._matrix(start)) + abs(self._matrix(start * jitter))
         self.pattern = sp.csc_array(pattern)
         self.pattern.sort_indices()
-        column = np.repeat(np.arange(self.pattern.shape[1], dtype=np.int64), np.diff(self.pattern.indptr))
-        self.keys = column * self.pattern.shape[0] + self.pattern.indices
+        column = np.repeat(np.arange(len(self.columns), dtype=np.int64), np.diff(self.pattern.indptr))
+        self.keys = column * len(self.rows) + self.pattern.indices
         self.construct("full_jacobian", {})
 
     def _offsets(self, names: list[str]) -> tuple[dict[str, int], int]:
@@ -189,8 +190,8 @@ class _Jacobian(ca.Callback):
         return ca.Sparsity.dense(len(self.columns), 1)
 
     def get_sparsity_out(self, i: int) -> Any:
-        pattern = self.pattern
-        return ca.Sparsity(*pattern.shape, pattern.indptr.tolist(), pattern.indices.tolist())
+        shape = (len(self.rows), len(self.columns))
+        return ca.Sparsity(*shape, np.asarray(self.pattern.indptr), np.asarray(self.pattern.indices))
 
     def eval(self, arg: Any) -> Any:
         try:
@@ -202,7 +203,7 @@ class _Jacobian(ca.Callback):
     def _values(self, matrix: Any) -> np.ndarray:
         """Entries in the order of the fixed pattern; one outside it would be lost, so it is an error."""
         coo = sp.coo_array(matrix)
-        where = coo.col.astype(np.int64) * self.pattern.shape[0] + coo.row
+        where = coo.col.astype(np.int64) * len(self.rows) + coo.row
         position = np.searchsorted(self.keys, where)
         if not np.array_equal(self.keys[np.minimum(position, len(self.keys) - 1)], where):
             raise InnerLoopError("an entry of the Jacobian lies outside its pattern")

@@ -15,7 +15,7 @@ from cge import ipopt
 from cge.closure import Closure, ClosureChoice
 from cge.formulation import Formulation
 from cge.parameters import ParameterError, Parameters
-from cge.reduced import InnerLoopError, Levels, ReducedSpace
+from cge.reduced import InnerLoopError, Levels, ReducedSpace, cell_names
 from cge.solution import Certificate, Solution, dataset, gdp_three_ways, residuals, worst_residuals
 
 ACCEPTED = 1e-9
@@ -192,7 +192,21 @@ class Model:
             raise InnerLoopError(
                 f"IPOPT stopped with '{outcome.status}', largest residual {np.max(np.abs(value)):.2g}"
             )
+        gone = self._not_positive(final)
+        if gone:
+            raise InnerLoopError(f"{gone} falls to zero or below")
         return final, outcome.iterations
+
+    def _not_positive(self, levels: Levels) -> str:
+        """Name of the first price, quantity or income at or below zero: roots of the equations, but no
+        equilibrium.
+        """
+        for name in self.system.names("variable"):
+            if self.system.quantities[name].unit == "index" or name == "N":
+                bad = ~(np.asarray(levels[name]) > 0)
+                if bad.any():
+                    return cell_names(self.system, self.parameters.sets, name, bad)[0]
+        return ""
 
     def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:
         """Name the worst equations of the next step, by how much they fail, and what to try."""
@@ -214,6 +228,9 @@ class Model:
         system, sets = self.system, self.parameters.sets
         found = residuals(system, sets, levels, targets, self.reduced.targets)
         worst = worst_residuals(system, sets, found)
+        gone = self._not_positive(levels)
+        if gone:
+            raise SolveError(f"{gone} is not positive: the levels solve the equations but are no equilibrium")
         if not worst[0][2] <= ACCEPTED:
             lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst]
             raise SolveError("the levels do not solve the model; largest residuals:\n" + "\n".join(lines))

@@ -150,7 +150,7 @@ class ReducedSpace:
         """Bring the tear variable of a phase to its fixed point, then evaluate what follows from it."""
         for e in loop.before:
             state[e.determines] = self.system.evaluate(e, state)
-        factor, before = self._factors.get(phase), np.inf
+        factor, before, size = self._factors.get(phase), np.inf, np.inf
         for _ in range(INNER_SWEEPS):
             for e in loop.inside[:-1]:
                 state[e.determines] = self.system.evaluate(e, state)
@@ -215,14 +215,13 @@ class ReducedSpace:
         tear_size = int(np.prod(self.sets.shape(self.system.quantities[loop.tear].dims)))
         by_tear: dict[str, Any] = {loop.tear: sp.eye_array(tear_size, format="csr")}
         direct = dict(moved)
-        for e in loop.inside:
+        for e in loop.inside[:-1]:
             through = _chain(partials[e.determines], by_tear)
-            outright = _chain(partials[e.determines], direct, self.size)
-            if e.determines == loop.tear:
-                break
             if through is not None:
                 by_tear[e.determines] = through
-            direct[e.determines] = outright
+            direct[e.determines] = _chain(partials[e.determines], direct, self.size)
+        through = _chain(partials[loop.tear], by_tear)
+        outright = _chain(partials[loop.tear], direct, self.size)
         self._factors[phase] = la.lu_factor(np.eye(tear_size) - _dense(through), check_finite=False)
         moved[loop.tear] = la.lu_solve(self._factors[phase], _dense(outright), check_finite=False)
         for e in (*loop.inside[:-1], *loop.after):

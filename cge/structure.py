@@ -8,7 +8,7 @@ float.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,8 @@ def check_structure(model: Model) -> StructureReport:
         floating = _dominant(right[-1], model.reduced.labels())
         redundant = _dominant(left[:, -1], model.reduced.residual_labels())
     return StructureReport(
-        *matrix.shape, matrix.nnz, model.reduced.size, surplus, undetermined, small, floating, redundant
+        len(rows), len(columns), matrix.nnz, model.reduced.size,
+        surplus, undetermined, small, floating, redundant,
     )  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def incidence(model: Model) -> tuple[sp.csr_array, list[str], list[str]]:
     return full, rows, columns
 
 
-def _pattern(partials: list[Mapping[Any, Any]], e: Any, name: str, mask: np.ndarray, count: int) -> Any:
+def _pattern(partials: Sequence[Mapping[Any, Any]], e: Any, name: str, mask: np.ndarray, count: int) -> Any:
     found = sum((abs(p[e.determines, name]) for p in partials if (e.determines, name) in p),
                 sp.csr_array((count, mask.size)))  # fmt: skip
     if e.phase != "balance" and name == e.determines:
@@ -105,7 +106,7 @@ def _unmatched(
     """Surplus equations and undetermined cells: the over- and under-determined parts of the decomposition."""
     from pyomo.contrib.incidence_analysis.dulmage_mendelsohn import dulmage_mendelsohn
 
-    if matrix.shape[0] == matrix.shape[1] and sp.csgraph.structural_rank(matrix) == matrix.shape[0]:
+    if len(rows) == len(columns) == sp.csgraph.structural_rank(matrix):
         return (), ()
     row_part, column_part = dulmage_mendelsohn(sp.coo_matrix(matrix))
     return tuple(rows[k] for k in row_part.unmatched), tuple(columns[k] for k in column_part.unmatched)

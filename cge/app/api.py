@@ -6,11 +6,14 @@ Everything a notebook needs: ``import cge; cge.run("us-joins-cptpp")``.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,10 +190,11 @@ def run(
     clock = timer or Timer()
     progress("reading scenario and data")
     case = prepare(name_or_path, aggregation=aggregation, timer=clock)
-    if focus is not None and focus not in case.aggregation.region_codes():
-        raise ValueError(
-            f"--focus {focus}: not a region here; choose from {', '.join(case.aggregation.region_codes())}"
-        )
+    regions = case.aggregation.region_codes()
+    if focus is not None and focus not in regions:
+        from results.errors import ResultsError
+
+        raise ResultsError(f"focus {focus}: not a region here; choose from {', '.join(regions)}")
     progress("compiling derivatives")
     with clock.stage("compile"):
         case.model.compile()
@@ -210,7 +214,7 @@ def comparison(
     hashes = {
         "data": str(case.world.meta.get("sha256", "")),
         "scenario": scenario_hash(case.scenario),
-        "code": code_version(),
+        "code": code_hash(),
     }
     meta = case.expanded.meta
     without = f" without {meta['baseline_without']}" if meta["baseline_without"] else ""
@@ -256,6 +260,18 @@ def code_version() -> str:
         return version("cge-world")
     except PackageNotFoundError:
         return "not installed"
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """Sha256 of the source of the four packages, file names included: what ran."""
+    digest = hashlib.sha256()
+    for package in ("calibration", "cge", "results", "scenarios"):
+        folder = files(package)
+        for path in sorted(Path(str(folder)).rglob("*.py")):
+            digest.update(f"{package}/{path.relative_to(str(folder)).as_posix()}".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def describe(case: Case) -> dict[str, Any]:

@@ -30,10 +30,16 @@ def check(
         list[str] | None,
         typer.Argument(help="Scenario names of the library, or files; none means the whole library."),
     ] = None,
+    structure: Annotated[
+        bool, typer.Option("--structure", help="Build each model too: is it square and regular?")
+    ] = False,
+    aggregation: Annotated[
+        str | None, typer.Option(help="small, default or full, instead of the scenario's (with --structure).")
+    ] = None,
 ) -> None:
     """Check scenarios without solving: everything wrong in each, with file and line.
 
-    Examples: cge check  |  cge check us-joins-cptpp  |  cge check my-scenario.yaml other.yaml
+    Examples: cge check  |  cge check us-joins-cptpp  |  cge check --structure my-scenario.yaml
     """
     worlds: dict[tuple[str, bool], xr.Dataset] = {}
     bad = 0
@@ -47,8 +53,33 @@ def check(
             typer.echo(f"{name}: ok, {len(policy.table)} rates and trade costs change")
             for note in policy.notes:
                 typer.echo(f"  note: {note}")
+            if structure:
+                bad += not structurally_sound(name, aggregation)
     if bad:
         raise typer.Exit(BAD_INPUT)
+
+
+def structurally_sound(name: str, aggregation: str | None) -> bool:
+    """Build the model of a scenario and print what the structure check finds."""
+    from cge.app import api
+    from cge.structure import check_structure
+
+    report = check_structure(api.prepare(name, aggregation=aggregation).model)
+    verdict = "structurally sound" if report.sound else "NOT sound"
+    typer.echo(
+        f"  {verdict}: {report.equations:,} equations, {report.free_cells:,} free cells, "
+        f"{report.nonzeros:,} nonzeros, {report.reduced_unknowns:,} unknowns in the reduced space, "
+        f"smallest singular value {report.smallest_singular:.1e}"
+    )
+    for words, names in (
+        ("surplus equations", report.surplus),
+        ("undetermined", report.undetermined),
+        ("floating", report.floating),
+        ("redundant", report.redundant),
+    ):
+        if names:
+            typer.echo(f"  {words}: {', '.join(names[:10])}{' ...' if len(names) > 10 else ''}")
+    return report.sound
 
 
 def schema() -> None:

@@ -22,9 +22,11 @@ def examine(progress: Callable[[str], None]) -> Iterator[Check]:
 
 
 def _casadi() -> Iterator[Check]:
+    from importlib.metadata import version
+
     import casadi
 
-    yield "IPOPT inside CasADi", f"casadi {casadi.__version__}", casadi.has_nlpsol("ipopt")
+    yield "IPOPT inside CasADi", f"casadi {version('casadi')}", casadi.has_nlpsol("ipopt")
 
 
 def _executable() -> Iterator[Check]:

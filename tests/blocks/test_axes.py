@@ -34,9 +34,9 @@ def test_summing_over_a_missing_axis_raises() -> None:
 
 def test_bare_arrays_are_refused() -> None:
     with pytest.raises(AxisError):
-        Named(A, "ri") + A
+        _ = Named(A, "ri") + A
     with pytest.raises(TypeError):
-        np.multiply(A, Named(A, "ri"))
+        np.multiply(A, Named(A, "ri"))  # pyright: ignore[reportCallIssue, reportArgumentType]
     with pytest.raises(AxisError):
         Named(A, "r")
 

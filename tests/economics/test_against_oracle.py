@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import xarray as xr
 from oracle import solve as oracle_solve
@@ -33,10 +32,13 @@ COMPARED = (
 
 
 def largest_gap(oracle: xr.Dataset, values: xr.Dataset, benchmark: xr.Dataset) -> float:
+    output = benchmark["H0"] + benchmark["X0"].sum("d").rename(o="r")
+    flows = {"x": benchmark["X0"], "xh": benchmark["H0"], "py": output, "y": output}
     gaps = []
     for name in COMPARED:
-        gap = np.abs(oracle[name] - values[name].transpose(*oracle[name].dims))
-        gaps.append(float((gap.where(benchmark["X0"] > 0, 0) if name == "x" else gap).max()))
+        gap = xr.DataArray(abs(oracle[name] - values[name].transpose(*oracle[name].dims)))
+        # an index without a flow behind it means nothing, and the two solvers fill it differently
+        gaps.append(float((gap.where(flows[name] > 0, 0) if name in flows else gap).max()))
     return max(gaps)
 
 

@@ -24,7 +24,7 @@ def difference(a: Solution, b: Solution, names: tuple[str, ...]) -> float:
     gaps = []
     for name in names:
         left, right = xr.align(a.values[name], b.values[name], join="left")
-        gap = np.abs(left - right.reindex_like(left))
+        gap = xr.DataArray(abs(left - right.reindex_like(left)))
         flow = {"x": "X0", "xf": "V0"}.get(name)
         gaps.append(float((gap if flow is None else gap.where(a.benchmark[flow] > 0, 0)).max()))
     return max(gaps)

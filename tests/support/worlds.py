@@ -66,10 +66,10 @@ def elasticities(accounts: xr.Dataset) -> dict[str, xr.DataArray]:
     return {"sigma_m": sigma_m, "sigma_d": sigma_m / 2, "sigma_va": sigma_va, "sigma_top": 0 * sigma_va + 0.4}
 
 
-def parameters(accounts: xr.Dataset | None = None, **kwargs: str) -> Parameters:
+def parameters(accounts: xr.Dataset | None = None, drop: str | None = None) -> Parameters:
     """Calibrated parameters of a random world."""
     accounts = random_accounts() if accounts is None else accounts
-    return calibrate(accounts, elasticities(accounts), **kwargs)
+    return calibrate(accounts, elasticities(accounts), drop=drop)
 
 
 def permuted(accounts: xr.Dataset, seed: int = 5) -> xr.Dataset:
