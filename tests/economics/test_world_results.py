@@ -1,0 +1,113 @@
+"""What the scenarios of the library say about the real world on `default`: signs, sizes, sums, stored tables."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cge.app import api
+from results.compare import Comparison
+from scenarios.reader import library
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+STORED = ("real_gdp", "welfare_ev", "exports_volume")
+CPTPP = ("AUS", "BRN", "CAN", "CHL", "GBR", "JPN", "MEX", "MYS", "NZL", "PER", "SGP", "VNM")
+
+
+@lru_cache(maxsize=8)
+def result(name: str) -> Comparison:
+    return api.run(name)
+
+
+def percent(name: str, indicator: str = "welfare_ev") -> pd.Series:
+    table = result(name).tables["indicators"]
+    return table[table.indicator == indicator].set_index("region")["percent"]
+
+
+@pytest.mark.parametrize("name", library())
+def test_library_scenarios_match_their_stored_tables(name: str) -> None:
+    """Percent changes by region; CGE_UPDATE_GOLDEN=1 writes the tables anew (after looking at them)."""
+    found = pd.DataFrame({indicator: percent(name, indicator) for indicator in STORED}).sort_index()
+    path = GOLDEN / f"{name}.csv"
+    if os.environ.get("CGE_UPDATE_GOLDEN") == "1":
+        found.to_csv(path, float_format="%.8f")
+    stored = pd.read_csv(path, index_col="region")
+    pd.testing.assert_frame_equal(found, stored, rtol=0, atol=2e-7, check_names=False)
+
+
+def test_joining_cptpp_by_tariffs_alone_moves_little() -> None:
+    """Tariff-only effects are small; members with tariffs to lose gain, preferences of others erode."""
+    welfare = percent("us-joins-cptpp")
+    assert (welfare[["VNM", "MYS", "NZL", "JPN", "GBR"]] > 0).all()
+    assert (welfare[["AUS", "CHL", "PER", "SGP", "BRN", "USA"]].abs() < 0.05).all()
+    assert (welfare[["CAN", "MEX"]] <= 0).all()
+    assert ((welfare[["CHN", "EU27"]] < 0) & (welfare[["CHN", "EU27"]] > -0.05)).all()
+
+
+def test_a_tariff_war_hurts_both_and_helps_third_countries_in_sum() -> None:
+    comparison, welfare = result("us-china-tariff-war"), percent("us-china-tariff-war")
+    assert (welfare[["USA", "CHN"]] < 0).all()
+    assert set(welfare.drop("WORLD").nlargest(5).index) >= {"VNM", "XSE", "MEX", "THA"}
+    table = comparison.tables["indicators"]
+    change = table[table.indicator == "welfare_ev"].set_index("region")["change"]
+    assert change.drop(["USA", "CHN", "WORLD"]).sum() > 0
+    assert change["WORLD"] < 0
+
+
+def test_a_large_country_loses_a_little_by_free_trade_alone() -> None:
+    welfare = percent("unilateral-free-trade-usa")
+    assert -0.2 < welfare["USA"] < 0
+    assert welfare["CHN"] > 0
+
+
+def test_rcep_diverts_trade_from_the_united_states() -> None:
+    ledger = result("rcep").tables["ledger"]
+    to_members = ledger[(ledger.partner == "USA") & ledger.region.isin(["CHN", "JPN", "KOR"])]
+    diverted = to_members[to_members.indicator == "trade_diversion"]["change"].sum()
+    assert -50_000 < diverted < 0
+
+
+@pytest.mark.parametrize("name", ["us-joins-cptpp", "us-china-tariff-war"])
+def test_jobs_sum_to_employment_exactly(name: str) -> None:
+    comparison = result(name)
+    jobs = comparison.tables["jobs"].groupby("region")[["baseline", "counterfactual"]].sum()
+    np.testing.assert_allclose(jobs["baseline"], jobs["counterfactual"], rtol=1e-12)
+    employed = comparison.base.benchmark["jobs0"].sum("j").to_series()
+    np.testing.assert_allclose(jobs["baseline"], employed.reindex(jobs.index), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["us-joins-cptpp", "us-china-tariff-war", "rcep", "unilateral-free-trade-usa"])
+def test_certificates_are_clean(name: str) -> None:
+    for solution in (result(name).base, result(name).new):
+        c = solution.certificate
+        assert c.max_residual < 1e-9
+        assert abs(c.walras) < 1e-9
+        assert c.gdp_gap < 1e-9
+
+
+def test_members_of_cptpp_are_apart_on_default() -> None:
+    assert set(CPTPP) <= set(percent("us-joins-cptpp").index)
+
+
+def test_order_of_labels_of_the_world_changes_no_result() -> None:
+    """Regions and sectors of the accounts permuted: the same numbers come out under the same labels."""
+    from calibration.parameters import calibrate
+    from cge.model import Model
+
+    case = api.prepare("us-joins-cptpp")
+    _, plain = api.solve(case)
+    rng = np.random.default_rng(3)
+    regions, sectors = (rng.permutation(case.accounts.data[c].to_numpy()) for c in "ri")
+    shuffled = case.accounts.data.sel(o=regions, d=regions, r=regions, i=sectors, j=sectors)
+    elasticities = {n: case.elasticities.data[n] for n in ("sigma_m", "sigma_d", "sigma_va")}
+    other = Model(calibrate(shuffled, elasticities)).solve(case.policy)
+    for name in ("py", "y", "N", "xf"):
+        gap = abs(plain.values[name] - other.values[name].sel(plain.values[name].coords))
+        if name == "xf":
+            gap = gap.where(plain.benchmark["V0"] > 0, 0)
+        assert float(gap.max()) < 1e-10
