@@ -18,18 +18,18 @@ def unemployment_rates(raw: Path, regions: list[str], year: int) -> tuple[xr.Dat
 
     Raises SourceError when an economy has neither a rate nor donors with rates.
     """
-    known = read_weo(raw, "LUR", year).dropna() / 100
+    known: dict[str, float] = (read_weo(raw, "LUR", year).dropna() / 100).to_dict()
     donors = {
         row["economy"]: row["donors"].split() for row in read_rows("assumptions", "unemployment_donors.csv")
     }
     rates, filled = [], {}
     for region in regions:
-        if region in known.index:
-            rates.append(float(known[region]))
+        if region in known:
+            rates.append(known[region])
             continue
         names = donors.get(region, [])
-        group = known.reindex(known.index if names == ["*"] else names).dropna()
-        if group.empty:
+        group = [known[n] for n in (known if names == ["*"] else names) if n in known]
+        if not group:
             raise SourceError(f"{region}: no unemployment rate for {year}, and no donor that has one")
         filled[region] = float(np.median(group))
         rates.append(filled[region])
