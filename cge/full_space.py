@@ -12,17 +12,17 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import casadi as ca
 import numpy as np
 import scipy.sparse as sp
 
+from cge.closure import Closure
+from cge.dimensions import Sets
+from cge.equation import System
 from cge.pyomo_model import build, levels
 from cge.reduced import InnerLoopError, Levels
-
-if TYPE_CHECKING:
-    from cge.model import Model
 
 ROUTES = ("casadi", "executable")
 OPTIONS = {
@@ -57,7 +57,7 @@ def find_executable() -> str | None:
 
 
 def solve_full(
-    model: Model, targets: Levels, origin: Levels, route: str = "casadi"
+    system: System, sets: Sets, closure: Closure, targets: Levels, origin: Levels, route: str = "casadi"
 ) -> tuple[Levels, int, str]:
     """Solve all equations at once from the levels of `origin`; return levels, iterations and the route taken.
 
@@ -65,20 +65,18 @@ def solve_full(
     """
     if route not in ROUTES:
         raise RouteError(f"route '{route}' is not one of {', '.join(ROUTES)}")
-    system, sets = model.system, model.parameters.sets
     count = sum(int(np.prod(sets.shape(system.quantities[e.determines].dims))) for e in system.equations)
     if count > LARGEST:
         raise RouteError(
-            f"{count} equations are too many for the full space (limit {LARGEST}); the reduced space has "
-            f"{model.reduced.size} unknowns: use it"
+            f"{count} equations are too many for the full space (limit {LARGEST}): use the reduced space"
         )
-    concrete = build(system, sets, model.closure, targets, origin)
+    concrete = build(system, sets, closure, targets, origin)
     solve = _by_casadi if route == "casadi" else _by_executable
-    iterations = solve(model, concrete, targets)
+    iterations = solve(system, sets, concrete, targets)
     return levels(concrete, system, sets, targets), iterations, route
 
 
-def _by_executable(model: Model, concrete: Any, targets: Levels) -> int:
+def _by_executable(system: System, sets: Sets, concrete: Any, targets: Levels) -> int:
     from pyomo.contrib.solver.solvers.ipopt import Ipopt
 
     path = find_executable()
@@ -100,7 +98,7 @@ def _by_executable(model: Model, concrete: Any, targets: Levels) -> int:
     return int(getattr(result.extra_info, "iteration_count", None) or 0)
 
 
-def _by_casadi(model: Model, concrete: Any, targets: Levels) -> int:
+def _by_casadi(system: System, sets: Sets, concrete: Any, targets: Levels) -> int:
     from pyomo.repn.plugins.nl_writer import NLWriter
 
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +110,7 @@ def _by_casadi(model: Model, concrete: Any, targets: Levels) -> int:
         builder = ca.NlpBuilder()
         builder.import_nl(str(path))
     x, g, p = ca.vertcat(*builder.x), ca.vertcat(*builder.g), ca.MX.sym("p", 0)
-    callback = _Jacobian(model, info, targets)
+    callback = _Jacobian(system, sets, info, targets)
     jacobian = ca.Function("nlp_jac_g", [x, p], [g, callback(x)], ["x", "p"], ["g", "jac_g_x"])
     options = {"ipopt": OPTIONS, "print_time": False, "error_on_fail": False, "jac_g": jacobian,
                "no_nlp_grad": True}  # fmt: skip
@@ -129,11 +127,11 @@ def _by_casadi(model: Model, concrete: Any, targets: Levels) -> int:
 class _Jacobian(ca.Callback):
     """The model's own Jacobian in the row and column order of an NL file."""
 
-    def __init__(self, model: Model, info: Any, targets: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, system: System, sets: Sets, info: Any, targets: Mapping[str, np.ndarray]) -> None:
         ca.Callback.__init__(self)
         from cge.jacobian import Derivatives
 
-        self.system, self.sets, self.targets = model.system, model.parameters.sets, dict(targets)
+        self.system, self.sets, self.targets = system, sets, dict(targets)
         place = [(v.parent_component().name, int(v.index() or 0)) for v in info.variables]
         self.symbols = sorted({name for name, _ in place})
         self.derivatives = Derivatives(self.system, self.sets, frozenset(self.symbols))

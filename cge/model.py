@@ -123,7 +123,9 @@ class Model:
 
             progress("solving all equations at once")
             try:
-                levels, iterations, route = solve_full(self, targets, origin, route)
+                levels, iterations, route = solve_full(
+                    self.system, self.parameters.sets, self.closure, targets, origin, route
+                )
             except InnerLoopError as error:
                 raise SolveError(self._diagnosis(origin, targets, 0.0, str(error))) from None
             steps = 1
@@ -239,7 +241,7 @@ class Model:
         gap = max(float(np.max(np.abs(three[k] / three["income"] - 1))) for k in three)
         space, _, route = where.partition(" ")
         sizes = {
-            "equations": sum(int(np.size(a)) for a in found.values()),
+            "equations": sum(int(np.size(found[e.determines])) for e in system.equations),
             "unknowns": self.reduced.size,
             "flows": int(np.count_nonzero(self.parameters.arrays["X0"])),
         }

@@ -7,15 +7,12 @@ Exit codes: 0 ok, 1 the model failed, 2 bad input.
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-STARTED = time.perf_counter()
-
-from cge.app import cli_data, cli_model, cli_scenarios  # noqa: E402 (the clock of `cge bench` starts before the imports)
+from cge.app import cli_data, cli_model, cli_scenarios
 
 MODEL_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 

@@ -80,7 +80,7 @@ def bench(
     """
     import time
 
-    from cge.app.cli import STARTED
+    from cge.app import STARTED
 
     before = time.perf_counter()
     from cge.app import api
