@@ -20,14 +20,14 @@ from calibration.elasticities import (
 @pytest.mark.parametrize("aggregation", ["default", "full"])
 def test_every_set_covers_every_sector(world, name, aggregation):
     e = load_elasticities(name, world, load_aggregation(aggregation))
-    for parameter in ("sigma_m", "sigma_d", "sigma", "sigma_va"):
+    for parameter in ("sigma_m", "sigma_d", "sigma", "sigma_va", "sigma_top"):
         values = e.data[parameter].values
         assert np.isfinite(values).all()
         assert (values > 0).all()
         assert (values <= CAP * (1 + 1e-12)).all()
     assert len(e.table) == 5 * 50
     assert (e.table["source"].str.len() > 5).all()
-    assert set(e.table["confidence"]) <= {"repo-file", "verified-page", "recall-H", "recall-M"}
+    assert set(e.table["confidence"]) <= {"repo-file", "verified-page", "recall-H", "recall-M", "assumption"}
 
 
 def by_sector(name: str, parameter: str) -> dict[str, float]:
@@ -86,3 +86,19 @@ def test_unknown_set():
         ElasticityError, match="unknown elasticity set 'gtap7': choose one of gtap, caliendo_parro"
     ):
         elasticity_rows("gtap7")
+
+
+def test_a_scenario_may_override_whole_or_part_of_a_sector(world):
+    default = load_aggregation("default")
+    plain = load_elasticities("gtap", world, default).data["sigma_m"]
+    whole = load_elasticities("gtap", world, default, [("sigma_m", ("C29",), 9.0)])
+    assert float(whole.data["sigma_m"].sel(i="MVH")) == pytest.approx(9.0)
+    assert (
+        whole.table.query("parameter == 'sigma_m' and sector == 'C29'")["confidence"] == "assumption"
+    ).all()
+    part = load_elasticities("gtap", world, default, [("sigma_m", ("A01",), 9.0)]).data["sigma_m"]
+    assert float(plain.sel(i="AGR")) < float(part.sel(i="AGR")) < 9.0
+    with pytest.raises(ElasticityError, match="override of 'sigma_x'"):
+        load_elasticities("gtap", world, default, [("sigma_x", ("A01",), 9.0)])
+    with pytest.raises(ElasticityError, match=r"sigma_va of C29 is 1 .*override in the scenario"):
+        load_elasticities("gtap", world, default, [("sigma_va", ("C29",), 1.0)])

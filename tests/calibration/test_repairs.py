@@ -387,6 +387,7 @@ def test_every_step_of_the_database_is_tested_here_or_beside():
         "employment total of an earlier year",
         "employment total ROW",
         "employment without output",
+        "unemployment rates by regional median",  # test_unemployment.py
         "tariffs above recorded product taxes",  # test_tariffs.py, with all that follow
     }
     steps = ("services carry no tariff", "ROW's rates from the 2017 table", "food", "merged sectors split")
