@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cge.dimensions import LETTERS
 from cge.model import Model
 from cge.parameters import ParameterError
 from cge.reduced import Levels
@@ -49,13 +50,14 @@ class Path:
     def _of(self, solution: Solution) -> Levels:
         """All levels of a solution as plain arrays in the order of the model's labels."""
         model, found = self.model, {}
-        for name in model.system.names("variable") + model.system.names("instrument"):
-            dims = model.system.quantities[name].dims
-            labels: dict[str, Any] = {c: list(model.parameters.sets.labels(c)) for c in dims}
-            try:
-                found[name] = solution.values[name].transpose(*dims).sel(labels).to_numpy()
-            except (KeyError, ValueError) as error:
-                raise ParameterError(f"the solution is not one of this model: {name}: {error}") from None
+        labels: dict[str, Any] = {c: list(model.parameters.sets.labels(c)) for c in LETTERS}
+        try:
+            ours = all(solution.values[c].values.tolist() == labels[c] for c in LETTERS)
+            values = solution.values if ours else solution.values.sel(labels)
+            for name in model.system.names("variable") + model.system.names("instrument"):
+                found[name] = values[name].transpose(*model.system.quantities[name].dims).to_numpy()
+        except (KeyError, ValueError) as error:
+            raise ParameterError(f"the solution is not one of this model: {error}") from None
         return {**model.benchmark_levels, **found}
 
     @cached_property
@@ -102,7 +104,9 @@ class Path:
         full = {n: direction.get(n, np.zeros(np.shape(levels[n]))) for n in self._moving}
         known = {n: a for n, a in levels.items() if n in self.model.system.quantities}
         equations, reports = self._compiled(known, full)
-        return {n: np.asarray(a) for n, a in equations.items()}, {n: np.asarray(a) for n, a in reports.items()}
+        return {n: np.asarray(a) for n, a in equations.items()}, {
+            n: np.asarray(a) for n, a in reports.items()
+        }
 
     @cached_property
     def _compiled(self) -> Any:

@@ -183,8 +183,13 @@ class ReducedSpace:
         """Exact derivative of the residuals with respect to the unknowns, (size, size), at consistent
         levels.
         """
+        return self._jacobian(self._partials(state))
+
+    def _partials(self, state: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
         with np.errstate(all="ignore"):
-            partials = _by_equation(self.derivatives(state))
+            return _by_equation(self.derivatives(state))
+
+    def _jacobian(self, partials: Mapping[str, dict[str, Any]]) -> np.ndarray:
         moved: dict[str, Any] = self._unit_moves()
         for phase in TEARS:
             self._differentiate(self.loops[phase], phase, partials, moved)
@@ -228,7 +233,6 @@ class ReducedSpace:
         for e in (*loop.inside[:-1], *loop.after):
             moved[e.determines] = _chain(partials[e.determines], moved)
 
-
     def rates(
         self,
         state: Mapping[str, np.ndarray],
@@ -241,9 +245,8 @@ class ReducedSpace:
         which its value moves when only what is held moves. `target_rates`: rates of held variables. Raises
         InnerLoopError when the balances do not stay closed to 1e-8.
         """
-        jacobian = self.jacobian(state)  # keeps the factors of both loops at this very state
-        with np.errstate(all="ignore"):
-            partials = _by_equation(self.derivatives(state))
+        partials = self._partials(state)
+        jacobian = self._jacobian(partials)  # keeps the factors of both loops at this very state
         _, opening = self._propagate(np.zeros(self.size), partials, direct, target_rates)
         unknown = -la.solve(jacobian, opening, check_finite=False)
         moved, left = self._propagate(unknown, partials, direct, target_rates)

@@ -29,10 +29,10 @@ The last two sums are :math:`d(M - E)` less the price changes, and :math:`M - E 
 
 * **allocative efficiency**: each tax rate times the change of the quantity it falls on (Harberger 1971);
 * **rents**: the same for quota rents;
-* **terms of trade**: exports times the change of their border price less imports times theirs, f.o.b. on both
-  sides, so that the world sum is zero;
-* **foreign saving**: *S* times the change of the investment price (GTAP's investment-saving effect; its saving
-  and investment prices are one here);
+* **terms of trade**: exports times the change of their border price less imports times theirs, f.o.b. on
+  both sides, so that the world sum is zero;
+* **foreign saving**: *S* times the change of the investment price (GTAP's investment-saving effect; its
+  prices of saving and of investment are one here);
 * **endowment, employment**: factor price times the change of supply and of its employed part; moves between
   activities that pay different wedges are allocative;
 * **technology**: iceberg losses at landed prices (GTAP's *ams*), productivity at the value of output.
@@ -49,7 +49,8 @@ Horridge and Pearson (2000) on the path.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -59,16 +60,17 @@ import xarray as xr
 from cge.model import Model
 from cge.path import Path
 from cge.solution import Solution
-from results.decomposition_terms import BUDGET, TOT, Rates, all_terms
+from results.compare import Comparison
+from results.decomposition_terms import BUDGET, TOT, all_terms
 from results.errors import ResultsError
-from results.levels import levels, same_world, safe_ratio, sum_exports, trade_levels
+from results.levels import in_order, levels, safe_ratio, same_world, sum_exports, trade_levels
 from results.quadrature import integrate
 from results.tidy import COLUMNS, WORLD
 from results.welfare import Welfare, equivalent_variation
 
 TOLERANCE = 1e-6
 """Largest accepted error of a region's sum, in its sum of absolute terms."""
-QUADRATURE = 1e-8
+QUADRATURE = 1e-7
 """What the quadrature is asked for, in the same unit."""
 NOISE = 1e-10
 """Share of national income below which a number is the solver's last digits."""
@@ -86,8 +88,8 @@ class DecompositionError(ResultsError):
 class Decomposition:
     """The welfare change of every region by term.
 
-    ``table``: tidy (``tidy.COLUMNS``, ``sector`` is the commodity, or the buying activity for taxes on inputs;
-    "" where there is none) with ``term``, ``sub_term``, ``unscaled`` and ``percent_of_income`` behind;
+    ``table``: tidy (``tidy.COLUMNS``, ``sector`` is the commodity, for taxes on inputs the buying
+    activity, "" where there is none) with ``term``, ``sub_term``, ``unscaled``, ``percent_of_income`` behind;
     ``partners``: the border terms again, by partner in place of commodity; both have rows of the world.
     ``ev``, ``gap`` (r): equivalent variation, and what it exceeds the sum of terms by, USD million;
     ``relative_gap``: largest gap in sums of absolute terms; ``error`` (r): error stated by the quadrature;
@@ -141,24 +143,31 @@ def decompose(model: Model, base: Solution, new: Solution) -> Decomposition:
     return _checked(parts, welfare, error, found.nodes, base)
 
 
+def attach(comparison: Comparison, found: Decomposition) -> Comparison:
+    """The comparison with the tables ``decomposition``, ``decomposition_partners`` and their accuracy."""
+    tables = {**comparison.tables, "decomposition": found.table, "decomposition_partners": found.partners}
+    manifest = {**comparison.manifest, "decomposition": found.summary()}
+    return replace(comparison, tables=MappingProxyType(tables), manifest=MappingProxyType(manifest))
+
+
 class _Integrand:
     """All terms at one point of the path as a matrix with one row per region."""
 
     def __init__(self, path: Path, base: Solution, welfare: Welfare) -> None:
         self.path, self.base, self.welfare = path, base, welfare
-        order = {d: base.values[d].values for d in ("r", "o", "d", "i", "j", "f")}
-        self.order = order
+        self.order = {d: base.values[d].values for d in ("r", "i", "f")}
         self.benchmark = base.benchmark
         self.spending = _spending(self.base.values, self.benchmark)
         free = path.model.closure.free["endow"]
         sets = path.model.parameters.sets
         coords = {"r": list(sets.regions), "f": list(sets.factors)}
-        self.specific = xr.DataArray(free, dims=("r", "f"), coords=coords).sel(r=order["r"], f=order["f"])
+        labelled = xr.DataArray(free, dims=("r", "f"), coords=coords)
+        self.specific = labelled.sel(r=self.order["r"], f=self.order["f"])
         self.keys: list[tuple[tuple[str, str, str], tuple[str, ...], int]] = []
 
     def __call__(self, share: float) -> np.ndarray:
         node = self.path.node(share)
-        v, d = (part.sel({k: x for k, x in self.order.items()}) for part in (node.values, node.rates))
+        v, d = (in_order(part, *self.order.values()) for part in (node.values, node.rates))
         terms = all_terms(v.assign(specific=self.specific), d, self.benchmark)
         mu, budget = self._marginal(v, d)
         pieces: Kept = {}
@@ -174,7 +183,10 @@ class _Integrand:
     def _marginal(self, v: xr.Dataset, d: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
         """Base-price value of a dollar (r), and the rate of the budget-share term (r)."""
         before, now = self.spending, _spending(v, self.benchmark)
-        log_cg = sum(before[k] * np.log(safe_ratio(v[q], self.base.values[q], 1.0)) for k, q in (("C", "qc"), ("G", "qg")))
+        log_cg = sum(
+            before[k] * np.log(safe_ratio(v[q], self.base.values[q], 1.0))
+            for k, q in (("C", "qc"), ("G", "qg"))
+        )
         linear = xr.zeros_like(self.welfare.ev, dtype=bool)
         linear.loc[{"r": list(self.welfare.linear_saving)}] = True
         real_before, real = before["S"] / self.base.values.pi, now["S"] / v.pi
@@ -184,7 +196,9 @@ class _Integrand:
         current = xr.where(linear, now["C"] + now["G"], now["C"] + now["G"] + now["S"])
         mu = level * basis / current
         value = {k: level * safe_ratio(before[k], now[k], 0.0) for k in ("C", "G")}
-        value["S"] = xr.where(linear, self.base.values.pi / v.pi, level * safe_ratio(before["S"], now["S"], 0.0))
+        value["S"] = xr.where(
+            linear, self.base.values.pi / v.pi, level * safe_ratio(before["S"], now["S"], 0.0)
+        )
         change = _real_changes(v, d, now)
         return mu, sum((value[k] - mu) * change[k] for k in ("C", "G", "S"))  # type: ignore[return-value]
 
@@ -226,16 +240,14 @@ def _views(rate: xr.DataArray) -> dict[str, xr.DataArray]:
     return {"sector": rate.sum("partner"), "partner": rate.sum("i")}
 
 
-def _checked(
-    parts: Kept, welfare: Welfare, error: xr.DataArray, nodes: int, base: Solution
-) -> Decomposition:
+def _checked(parts: Kept, welfare: Welfare, error: xr.DataArray, nodes: int, base: Solution) -> Decomposition:
     scaled = {k[:2]: _by_region(a) for k, a in parts.items() if k[2] == "sector"}
     gap = welfare.ev - sum(scaled.values())
     scale = sum(np.abs(a) for a in scaled.values())
     noise = NOISE * np.abs(welfare.income)
     excess = np.abs(gap) - TOLERANCE * scale - noise
     if not bool((excess <= 0).all()):
-        r = str(gap.r.values[int(np.argmax(excess.to_numpy()))])
+        r = str(gap.r.values[int(np.argmax(np.asarray(excess)))])
         raise DecompositionError(
             f"{r}: the terms sum to {float(welfare.ev.sel(r=r) - gap.sel(r=r)):,.6f} USD million, the "
             f"equivalent variation is {float(welfare.ev.sel(r=r)):,.6f}: the formulation has a source of "
@@ -246,8 +258,8 @@ def _checked(
     if not abs(world) <= WORLD_TRADE:
         raise DecompositionError(f"terms of trade of the world sum to {world:.1e} of trade, not to zero")
     relative = float(xr.where(scale > 10 * noise, np.abs(gap) / scale, 0.0).max())
-    tables = (_table(parts, kind, welfare.income) for kind in ("sector", "partner"))
-    return Decomposition(*tables, welfare.ev, gap, relative, error, nodes, world)
+    table, partners = (_table(parts, kind, welfare.income) for kind in ("sector", "partner"))
+    return Decomposition(table, partners, welfare.ev, gap, relative, error, nodes, world)
 
 
 def _by_region(a: xr.DataArray) -> xr.DataArray:
@@ -262,9 +274,13 @@ def _table(parts: Kept, kind: str, income: xr.DataArray) -> pd.DataFrame:
             frames.append(_rows(term, sub, kind, scaled, parts[term, sub, f"{kind} unscaled"]))
     table = pd.concat(frames, ignore_index=True)
     by = ["term", "sub_term", "sector", "partner"]
-    world = table.groupby(by, sort=False, as_index=False)[["change", "unscaled"]].sum().assign(region=WORLD)
+    world = pd.DataFrame(table.groupby(by, sort=False)[["change", "unscaled"]].sum()).reset_index()
+    world["region"] = WORLD
     table = pd.concat([table, world], ignore_index=True)
-    incomes = {**dict(zip(map(str, income.r.values), income.to_numpy(), strict=True)), WORLD: float(income.sum())}
+    incomes = {
+        **dict(zip(map(str, income.r.values), income.to_numpy(), strict=True)),
+        WORLD: float(income.sum()),
+    }
     table["percent_of_income"] = 100 * table.change / table.region.map(incomes)
     table["indicator"] = "welfare from " + table.term + ": " + table.sub_term
     table["unit"], table["baseline"], table["counterfactual"] = UNIT, 0.0, table.change
