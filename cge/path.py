@@ -9,13 +9,14 @@ so a node costs one solve and no difference quotient enters.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from cge.dimensions import LETTERS
+from cge.formulation import Formulation
 from cge.model import Model
 from cge.parameters import ParameterError
 from cge.reduced import Levels
@@ -103,23 +104,25 @@ class Path:
         """Directional derivatives of all equations and of all reported expressions."""
         full = {n: direction.get(n, np.zeros(np.shape(levels[n]))) for n in self._moving}
         known = {n: a for n, a in levels.items() if n in self.model.system.quantities}
-        equations, reports = self._compiled(known, full)
+        equations, reports = _tangents(self.model.formulation)(known, full)
         return {n: np.asarray(a) for n, a in equations.items()}, {
             n: np.asarray(a) for n, a in reports.items()
         }
 
-    @cached_property
-    def _compiled(self) -> Any:
-        from cge.jax_setup import jax
 
-        system = self.model.system
+@lru_cache(maxsize=8)
+def _tangents(formulation: Formulation) -> Any:
+    """Compiled directional derivatives of all equations and reports, shared by all models of a formulation."""
+    from cge.jax_setup import jax
 
-        def values(levels: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-            equations = {e.determines: system.evaluate(e, levels) for e in system.equations}
-            return equations, {n: data for n, (_, data) in system.report(levels).items()}
+    system = formulation.system()
 
-        def tangents(levels: dict[str, Any], direction: dict[str, Any]) -> Any:
-            moving = {n: levels[n] for n in direction}
-            return jax().jvp(lambda chosen: values({**levels, **chosen}), (moving,), (direction,))[1]
+    def values(levels: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        equations = {e.determines: system.evaluate(e, levels) for e in system.equations}
+        return equations, {n: data for n, (_, data) in system.report(levels).items()}
 
-        return jax().jit(tangents)
+    def tangents(levels: dict[str, Any], direction: dict[str, Any]) -> Any:
+        moving = {n: levels[n] for n in direction}
+        return jax().jvp(lambda chosen: values({**levels, **chosen}), (moving,), (direction,))[1]
+
+    return jax().jit(tangents)

@@ -254,7 +254,8 @@ def _checked(parts: Kept, welfare: Welfare, error: xr.DataArray, nodes: int, bas
             "welfare that the decomposition does not know"
         )
     trade = float(sum_exports(trade_levels(base.values, base.benchmark)["border"]).sum())
-    world = float(sum(a.sum() for k, a in parts.items() if k[0] == TOT and k[2] == "sector unscaled")) / trade
+    effects = float(sum(a.sum() for k, a in parts.items() if k[0] == TOT and k[2] == "sector unscaled"))
+    world = effects / trade if trade else effects
     if not abs(world) <= WORLD_TRADE:
         raise DecompositionError(f"terms of trade of the world sum to {world:.1e} of trade, not to zero")
     relative = float(xr.where(scale > 10 * noise, np.abs(gap) / scale, 0.0).max())

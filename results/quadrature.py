@@ -1,8 +1,8 @@
 """Adaptive quadrature of a vector-valued function on the unit interval: nested Clenshaw-Curtis rules.
 
-Seventeen nodes, the nine of the coarser rule among them; where their difference is too large the interval is
-halved. The error stated is that difference, which is the error of the coarser rule: for a smooth integrand
-the value returned is much better than that.
+Seventeen nodes, the nine of the coarser rule among them; where their difference is too large the worst
+interval is halved. The error stated is that difference, which is the error of the coarser rule: for a smooth
+integrand the value returned is much better than that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from results.errors import ResultsError
 
 Integrand = Callable[[float], np.ndarray]
 ORDER = 16
-DEEPEST = 8
+NARROWEST = 1e-4
 
 
 @dataclass(frozen=True)
@@ -59,33 +59,35 @@ def integrate(f: Integrand, *, relative: float, floor: np.ndarray) -> Integral:
                 raise ResultsError(f"the integrand is not finite at {x:.4f} of the path")
         return cache[x]
 
-    whole, error = _refined(at, 0.0, 1.0)
-    allowed = relative * np.abs(whole).sum(axis=1) + floor
-    value, error = (whole, error) if (error <= allowed).all() else _halved(at, 0.0, 1.0, allowed, 0)
-    return Integral(value, error, len(cache))
+    pieces = [_piece(at, 0.0, 1.0)]
+    while True:
+        value, error = sum(p.value for p in pieces), sum(p.error for p in pieces)
+        allowed = relative * np.abs(value).sum(axis=1) + floor
+        if (error <= allowed).all():
+            return Integral(np.asarray(value), np.asarray(error), len(cache))
+        # what is wanted where nothing is allowed is an error of nothing: any other counts as large
+        worst = max(pieces, key=lambda p: float(np.max(p.error / np.maximum(allowed, 1e-300))))
+        if worst.width < NARROWEST:
+            raise ResultsError(f"the quadrature does not settle near {worst.left:.4f} of the path")
+        pieces.remove(worst)
+        half = worst.width / 2
+        pieces += [_piece(at, worst.left, half), _piece(at, worst.left + half, half)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    left: float
+    width: float
+    value: np.ndarray
+    error: np.ndarray
+
+
+def _piece(at: Integrand, left: float, width: float) -> _Piece:
+    """The rule of seventeen nodes and, by row, its difference from that of nine."""
+    fine = _rule(at, ORDER, left, width)
+    return _Piece(left, width, fine, np.abs(fine - _rule(at, ORDER // 2, left, width)).sum(axis=1))
 
 
 def _rule(at: Integrand, order: int, left: float, width: float) -> np.ndarray:
     values = np.stack([at(float(left + width * x)) for x in points(order)])
     return width * np.tensordot(weights(order), values, axes=1)
-
-
-def _refined(at: Integrand, left: float, width: float) -> tuple[np.ndarray, np.ndarray]:
-    """The rule of seventeen nodes and its difference from that of nine, by row."""
-    fine = _rule(at, ORDER, left, width)
-    return fine, np.abs(fine - _rule(at, ORDER // 2, left, width)).sum(axis=1)
-
-
-def _halved(
-    at: Integrand, left: float, width: float, allowed: np.ndarray, depth: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sum over the two halves of an interval, each halved again where it is not known well enough."""
-    if depth == DEEPEST:
-        raise ResultsError(f"the quadrature does not settle near {left:.4f} of the path")
-    value, error = np.zeros(()), np.zeros(())
-    for start in (left, left + width / 2):
-        part, off = _refined(at, start, width / 2)
-        if not (off <= allowed * width / 2).all():
-            part, off = _halved(at, start, width / 2, allowed, depth + 1)
-        value, error = value + part, error + off
-    return value, error
