@@ -112,7 +112,7 @@ class Path:
 
 @lru_cache(maxsize=8)
 def _tangents(formulation: Formulation) -> Any:
-    """Compiled directional derivatives of all equations and reports, shared by all models of a formulation."""
+    """Compiled directional derivatives of all equations and reports, for all models of a formulation."""
     from cge.jax_setup import jax
 
     system = formulation.system()
