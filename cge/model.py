@@ -161,14 +161,12 @@ class Model:
     def _between(self, origin: Levels, targets: Levels, share: float) -> Levels:
         if share == 1.0:
             return targets
-        names = [*self.system.names("instrument"), *self.reduced.targets]
+        names = [*self._given, *self.reduced.targets]
         return {**targets, **{n: (1 - share) * origin[n] + share * targets[n] for n in names}}
 
     def _attempt(self, levels: Levels, targets: Levels) -> tuple[Levels, int]:
         """One run of IPOPT in the reduced space; raises InnerLoopError when it does not end in a solution."""
-        held = {
-            n: np.where(self.closure.free[n], levels[n], targets[n]) for n in self.system.names("instrument")
-        }
+        held = {n: np.where(self.closure.free[n], levels[n], targets[n]) for n in self._given}
         current = {"levels": {**levels, **held}}
 
         def residual(x: np.ndarray) -> np.ndarray:
@@ -210,6 +208,12 @@ class Model:
                     return cell_names(self.system, self.parameters.sets, name, bad)[0]
         return ""
 
+    @cached_property
+    def _given(self) -> tuple[str, ...]:
+        """What is put at its held level directly: instruments, and variables of the balance phase."""
+        balance = (e.determines for e in self.system.phases["balance"])
+        return *self.system.names("instrument"), *(n for n in balance if not self.closure.free[n].all())
+
     def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:
         """Name the worst equations of the next step, by how much they fail, and what to try."""
         found = residuals(self.system, self.parameters.sets, {**levels, **self._held(targets)}, targets, {})
@@ -228,7 +232,8 @@ class Model:
         self, levels: Levels, targets: Levels, iterations: int, seconds: float, where: str, steps: int
     ) -> Solution:
         system, sets = self.system, self.parameters.sets
-        found = residuals(system, sets, levels, targets, self.reduced.targets)
+        held = {n: ~self.closure.free[n] for n in (*self._given, *self.reduced.targets)}
+        found = residuals(system, sets, levels, targets, held)
         worst = worst_residuals(system, sets, found)
         gone = self._not_positive(levels)
         if gone:

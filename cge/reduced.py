@@ -183,8 +183,13 @@ class ReducedSpace:
         """Exact derivative of the residuals with respect to the unknowns, (size, size), at consistent
         levels.
         """
+        return self._jacobian(self._partials(state))
+
+    def _partials(self, state: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
         with np.errstate(all="ignore"):
-            partials = _by_equation(self.derivatives(state))
+            return _by_equation(self.derivatives(state))
+
+    def _jacobian(self, partials: Mapping[str, dict[str, Any]]) -> np.ndarray:
         moved: dict[str, Any] = self._unit_moves()
         for phase in TEARS:
             self._differentiate(self.loops[phase], phase, partials, moved)
@@ -226,6 +231,60 @@ class ReducedSpace:
         moved[loop.tear] = la.lu_solve(self._factors[phase], _dense(outright), check_finite=False)
         for e in (*loop.inside[:-1], *loop.after):
             moved[e.determines] = _chain(partials[e.determines], moved)
+
+    def rates(
+        self,
+        state: Mapping[str, np.ndarray],
+        direct: Mapping[str, np.ndarray],
+        target_rates: Mapping[str, np.ndarray],
+    ) -> Levels:
+        """Rates of change of all variables and unknowns along a direction, by the implicit function theorem.
+
+        `state`: levels that solve the model. `direct`: for every equation, by what it determines, the rate at
+        which its value moves when only what is held moves. `target_rates`: rates of held variables. Raises
+        InnerLoopError when the balances do not stay closed to 1e-8.
+        """
+        partials = self._partials(state)
+        jacobian = self._jacobian(partials)  # keeps the factors of both loops at this very state
+        _, opening = self._propagate(np.zeros(self.size), partials, direct, target_rates)
+        unknown = -la.solve(jacobian, opening, check_finite=False)
+        moved, left = self._propagate(unknown, partials, direct, target_rates)
+        if not np.max(np.abs(left), initial=0.0) <= 1e-8 * (1 + np.max(np.abs(opening), initial=0.0)):
+            raise InnerLoopError(f"a direction leaves the balances open by {np.max(np.abs(left)):.2g}")
+        return {n: a.reshape(np.shape(state[n])) for n, a in moved.items()}
+
+    def _propagate(
+        self,
+        unknown: np.ndarray,
+        partials: Mapping[str, Any],
+        direct: Mapping[str, np.ndarray],
+        target_rates: Mapping[str, np.ndarray],
+    ) -> tuple[Levels, np.ndarray]:
+        """Rates of all variables, and of the residuals, given the rates of the unknowns."""
+        still = {n: np.zeros(mask.shape) for n, mask in self.unknowns.items()}
+        moved = {n: np.ravel(a) for n, a in self.unpack(unknown, still).items()}
+
+        def rate(e: Equation) -> np.ndarray:
+            read = partials.get(e.determines, {})
+            through = sum(matrix @ moved[n] for n, matrix in read.items() if n in moved)
+            return np.ravel(direct[e.determines]) + through
+
+        for phase in TEARS:
+            loop = self.loops[phase]
+            for e in loop.before:
+                moved[e.determines] = rate(e)
+            tear = loop.inside[-1]
+            moved[loop.tear] = np.zeros(np.size(direct[loop.tear]))
+            for e in loop.inside[:-1]:
+                moved[e.determines] = rate(e)
+            moved[loop.tear] = la.lu_solve(self._factors[phase], rate(tear), check_finite=False)
+            for e in (*loop.inside[:-1], *loop.after):
+                moved[e.determines] = rate(e)
+        for e in self.system.phases["revenue"]:
+            moved[e.determines] = rate(e)
+        excess = [rate(e) for e in self.system.phases["balance"]]
+        held = [(moved[n] - np.ravel(target_rates[n]))[np.ravel(m)] for n, m in self.targets.items()]
+        return moved, np.concatenate([*excess, *held])
 
 
 def _by_equation(matrices: Mapping[tuple[str, str], Any]) -> dict[str, dict[str, Any]]:

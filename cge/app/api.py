@@ -103,7 +103,7 @@ def prepare(
         overrides = override_sectors(scenario, [str(s) for s in world.data["i"].values])
         elasticities = load_elasticities(scenario.elasticities, world, chosen, overrides)
     with clock.stage("calibrate"):
-        parameters, formulation = _parameters(scenario, accounts, elasticities)
+        parameters, formulation = parameters_of(scenario, accounts, elasticities)
         closure = ClosureChoice(**scenario.closure.model_dump())
         model = Model(parameters, formulation, closure)
         instruments = [_instruments(p, expanded.benchmark, world.data, accounts.data, chosen)
@@ -112,7 +112,7 @@ def prepare(
     return Case(scenario, name, expanded, world, chosen, accounts, elasticities, model, *instruments)
 
 
-def _parameters(
+def parameters_of(
     scenario: Scenario, accounts: Accounts, elasticities: Elasticities
 ) -> tuple[Parameters, Formulation]:
     """Elasticities on the nest that the scenario asks for, or, when it is silent, the nest the set is meant
@@ -178,14 +178,17 @@ def run(
     aggregation: str | None = None,
     focus: str | None = None,
     space: str = "reduced",
+    decompose: bool = False,
+    verify: bool = False,
     progress: Progress = _silent,
     timer: Timer | None = None,
     command: str = "",
 ) -> Comparison:
     """Run a scenario of the library (by name) or from a file and return the comparison with its baseline.
 
-    Raises ScenarioError, AggregationError, ElasticityError, ParameterError, ClosureError on bad input and
-    SolveError when no equilibrium is found.
+    `decompose` adds the decomposition of welfare, `verify` a second opinion on both solutions. Raises
+    ScenarioError, AggregationError, ElasticityError, ParameterError, ClosureError on bad input, SolveError
+    when no equilibrium is found and VerificationError when the second opinion differs.
     """
     clock = timer or Timer()
     progress("reading scenario and data")
@@ -202,7 +205,28 @@ def run(
         base, new = solve(case, space=space, progress=progress)
     progress("indicators")
     with clock.stage("results"):
-        return comparison(case, base, new, focus=focus, command=command)
+        result = comparison(case, base, new, focus=focus, command=command)
+    return _extended(case, result, decompose=decompose, verify=verify, progress=progress, clock=clock)
+
+
+def _extended(
+    case: Case, result: Comparison, *, decompose: bool, verify: bool, progress: Progress, clock: Timer
+) -> Comparison:
+    """The comparison with what was asked for besides."""
+    if decompose:
+        from results import decomposition
+
+        progress("decomposing welfare along the path")
+        with clock.stage("decompose"):
+            found = decomposition.decompose(case.model, result.base, result.new)
+            result = decomposition.attach(result, found)
+    if verify:
+        from cge.app import verify as second_opinion
+
+        with clock.stage("verify"):
+            checked = second_opinion.verify(case, result.base, result.new, progress=progress)
+        result = second_opinion.attach(result, checked)
+    return result
 
 
 def comparison(

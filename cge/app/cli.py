@@ -42,6 +42,12 @@ def run(
     space: Annotated[
         str, typer.Option(help="reduced (seconds) or full (every equation through Pyomo).")
     ] = "reduced",
+    decompose: Annotated[
+        bool, typer.Option("--decompose", help="Where each region's welfare change comes from.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="A second opinion on the solutions; exit code 1 if it differs.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace an earlier result in the output folder.")
     ] = False,
@@ -51,13 +57,13 @@ def run(
 ) -> None:
     """Solve a scenario against its baseline and print who gains and who loses.
 
-    Examples: cge run us-joins-cptpp  |  cge run rcep --focus JPN -o out/rcep  |  cge run mine.yaml
-    --aggregation full
+    Examples: cge run us-joins-cptpp --decompose  |  cge run rcep --focus JPN -o out/rcep  |
+    cge run mine.yaml --aggregation full --verify
     """
     from rich.console import Console
 
     from cge.app import api
-    from results import screen, store
+    from results import store
 
     if space not in ("reduced", "full"):
         raise typer.BadParameter("choose reduced or full", param_hint="--space")
@@ -66,16 +72,28 @@ def run(
     errors = Console(stderr=True, quiet=quiet)
     with errors.status("starting") as status:
         result = api.run(
-            scenario, aggregation=aggregation, focus=focus, space=space,
+            scenario, aggregation=aggregation, focus=focus, space=space, decompose=decompose, verify=verify,
             progress=status.update, command=" ".join(["cge", *sys.argv[1:]]),
         )  # fmt: skip
         if output is not None:
             status.update("writing")
             store.write(result, output, force=force)
     if not quiet:
-        Console().print(screen.render(result))
+        print_result(Console(), result)
         if output is not None:
             errors.print(f"written to {output}")
+
+
+def print_result(console: Any, result: Any) -> None:
+    """The comparison, its decomposition and its verification, as far as they were asked for."""
+    from cge.app import verify
+    from results import decomposition_screen, screen
+
+    console.print(screen.render(result))
+    if "decomposition" in result.tables:
+        console.print(decomposition_screen.render(result))
+    if "verification" in result.manifest:
+        console.print(verify.render(result.manifest["verification"]))
 
 
 def refuse_occupied(occupant: str, output: Path) -> None:
@@ -116,9 +134,10 @@ def main() -> None:
     except KeyboardInterrupt:
         fail(KeyboardInterrupt("interrupted; nothing was written"), INTERRUPTED)
     except Exception as error:
+        from cge.app.verify import VerificationError
         from cge.model import SolveError
 
-        if isinstance(error, SolveError):
+        if isinstance(error, SolveError | VerificationError):
             fail(error, MODEL_FAILED)
         if isinstance(error, bad_input_errors()):
             fail(error, BAD_INPUT)
