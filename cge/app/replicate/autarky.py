@@ -15,12 +15,16 @@ import xarray as xr
 from calibration.accounts import Accounts
 from cge.app.replicate.trade_model import TRADE_MODEL, trade_model
 from cge.closure import CLOSURES, Cells, Closure, Swap, apply
-from cge.model import Model
+from cge.model import Model, SolveError
 from cge.parameters import Parameters
 from cge.solution import Solution
+from results.gains_from_trade import solved_own_shares
 
-SHARE_LEFT = 1e-14
-"""Imports are made so costly that at unchanged prices their share falls by this factor."""
+SHARE_LEFT = 1e-60
+"""Imports are made so costly that at unchanged prices their share falls by this factor; far below rounding,
+because dear home goods push it up again by the trade elasticity (65 in petroleum)."""
+CLOSED = 1e-12
+"""Largest share of imports in spending on any good that counts as autarky."""
 TAXES = ("te", "to", "tz", "tc", "tg", "ti")
 
 
@@ -40,7 +44,16 @@ def solve_autarky(accounts: Accounts, theta: xr.DataArray) -> Autarky:
     closed = Model(model.parameters, TRADE_MODEL, autarky_closure(model.parameters))
     moved = {n: free.values[n] for n in ("tm", *TAXES)}
     alone = closed.solve({**moved, "k": prohibitive(accounts, theta)}, start=free)
+    _refuse_open(alone)
     return Autarky(free, alone, 1 - alone.values["qc"] / free.values["qc"])
+
+
+def _refuse_open(solution: Solution) -> None:
+    bought = 1 - solved_own_shares(solution)
+    worst = bought.where(bought == bought.max(), drop=True)
+    if float(bought.max()) > CLOSED:
+        where = f"{worst['r'].values[0]}, {worst['i'].values[0]}"
+        raise SolveError(f"autarky is not reached: imports are {float(bought.max()):.1e} of spending in {where}")
 
 
 def undistorted(model: Model) -> dict[str, np.ndarray]:
