@@ -6,8 +6,9 @@ USD million at basic prices, rows and columns ordered by country and, within it,
 transport margins and taxes less subsidies are what output exceeds inputs by; they count as value added here.
 
 Additions to inventories are final use; negative inventory changes (sales out of stocks) and the few negative
-entries of fixed capital formation (241 and 3 in 2008) are set to zero. Shares of what remains and value added by region
-are kept; outputs follow (`calibration.from_shares`), so foreign saving differs a little from the table's.
+entries of fixed capital formation (241 and 3 in 2008) are set to zero. Shares of what remains and value added
+by region are kept; outputs follow (`calibration.from_shares`), so foreign saving differs a little from the
+table's.
 """
 
 from __future__ import annotations
@@ -60,10 +61,11 @@ def read_wiod(raw: Path, year: int = 2008) -> Accounts:
 def wiod_theta() -> xr.DataArray:
     """Trade elasticities (i) on the sectors of `read_wiod`: Caliendo & Parro's, and one for services."""
     estimates = read_values("assumptions", "theta_cp2015.csv", key="sector")
-    estimates |= {"services": read_values("assumptions", "trade_elasticity_gains.csv", key="name")["services"]}
-    rows = {row["sector"]: row["theta"].split(";") for row in read_rows("concordance", "sectors_wiod2013.csv")}
-    values = [float(np.mean([estimates[n] for n in names])) for names in rows.values()]
-    return xr.DataArray(values, {"i": list(rows)})
+    others = read_values("assumptions", "trade_elasticity_gains.csv", key="name")
+    estimates["services"] = others["services"]
+    rows = read_rows("concordance", "sectors_wiod2013.csv")
+    theta = {r["sector"]: float(np.mean([estimates[n] for n in r["theta"].split(";")])) for r in rows}
+    return xr.DataArray(list(theta.values()), {"i": list(theta)})
 
 
 def _table(raw: Path, year: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from cge.app.replicate.report import Replication
 
 GAP_TOO_LARGE, BAD_INPUT = 1, 2
+TABLE_WIDTH = 120
+REFERENCE = " (ref)"
+HEADINGS = {
+    "tot_pct": "ToT", "vot_pct": "VoT", "welfare_firstorder_pct": "ToT+VoT", "real_wage_pct": "real wage",
+    "real_income_exact_pct": "real income", "tot_with_nafta_pct": "ToT members",
+    "tot_with_row_pct": "ToT others", "vot_with_nafta_pct": "VoT members", "vot_with_row_pct": "VoT others",
+}  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +48,7 @@ def replicate(
 
     console = Console()
     if list_cases or name is None:
-        console.print(_listing())
+        typer.echo(_listing())
         return
     if name not in CASES:
         raise typer.BadParameter(f"'{name}' is not one of {', '.join(CASES)}", param_hint="NAME")
@@ -72,28 +80,25 @@ def process_seconds() -> float:
     return uptime - int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
-def _listing() -> Table:
+def _listing() -> str:
     from cge.app.replicate.cases import CASES
 
-    table = Table("case", "what", "source", "needs", title="Published cases", title_justify="left")
-    for name, case in CASES.items():
-        table.add_row(name, case.title, case.source, case.needs)
-    return table
+    return "\n".join(
+        f"{name}\n    {case.title}\n    source: {case.source}\n    needs: {case.needs}"
+        for name, case in CASES.items()
+    )
 
 
 def _print(console: Console, result: Replication) -> None:
     console.print(f"[bold]{result.title}[/bold]\n{result.source}")
     for title, frame in result.tables.items():
-        console.print(_table(title, frame))
+        table = _table(title, frame, result.digits)
+        # figures are never cut: a narrow terminal wraps the lines instead
+        Console(width=max(console.width, TABLE_WIDTH)).print(table)
     for note in result.notes:
         console.print(f"note: {note}")
     if result.checks:
-        table = Table("figures", "largest gap", "at", "tolerance", "ok", title="Model against reference",
-                      title_justify="left")  # fmt: skip
-        for c in result.checks:
-            verdict = "yes" if c.ok else "[bold]NO[/bold]"
-            table.add_row(c.what, f"{c.gap:.2g} {c.unit}", c.where, f"{c.tolerance:g}", verdict)
-        console.print(table)
+        console.print(_checks(result))
         worst = max(result.checks, key=lambda c: c.gap / c.tolerance)
         console.print(f"largest gap against its tolerance: {worst.gap:.2g} {worst.unit} ({worst.what})")
     for name, c in result.certificates.items():
@@ -101,22 +106,32 @@ def _print(console: Console, result: Replication) -> None:
                       f"Walras {c.walras:.1e}")  # fmt: skip
 
 
-def _table(title: str, frame: pd.DataFrame) -> Table:
-    """A frame with the reference columns folded into brackets behind the model's."""
-    table = Table(title=title, title_justify="left")
-    names = [str(c) for c in frame.columns if not str(c).endswith(" (ref)")]
-    for column in (*map(str, frame.index.names), *(n.removesuffix("_pct").replace("_", " ") for n in names)):
-        table.add_column(column, justify="right", no_wrap=True)
-    for key, row in frame.iterrows():
-        cells = [_cell(row[n], row.get(f"{n} (ref)")) for n in names]
-        table.add_row(*(map(str, key) if isinstance(key, tuple) else (str(key),)), *cells)
+def _checks(result: Replication) -> Table:
+    table = Table("figures", "largest gap", "at", "tolerance", "ok", box=SIMPLE_HEAD, title_justify="left",
+                  title="Largest gaps")  # fmt: skip
+    for c in result.checks:
+        verdict = "yes" if c.ok else "[bold]NO[/bold]"
+        table.add_row(c.what, f"{c.gap:.2g} {c.unit}", c.where, f"{c.tolerance:g}", verdict)
     return table
 
 
-def _cell(value: object, reference: object) -> str:
-    digits = 2 if isinstance(value, float) and abs(value) >= 100 else 4
-    text = f"{value:.{digits}f}" if isinstance(value, float) else str(value)
-    return text if reference is None else f"{text} ({reference:.{digits}f})"
+def _table(title: str, frame: pd.DataFrame, digits: int) -> Table:
+    """A frame of figures; a column named ``x (ref)`` stands right of ``x``, headed ``ref``."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in frame.index.names:
+        table.add_column(str(name))
+    for column in map(str, frame.columns):
+        reference = column.endswith(REFERENCE)
+        table.add_column("ref" if reference else _heading(column), justify="right",
+                         style="dim" if reference else "")  # fmt: skip
+    for key, row in frame.iterrows():
+        labels = key if isinstance(key, tuple) else (key,)
+        table.add_row(*map(str, labels), *(f"{value:.{digits}f}" for value in row))
+    return table
+
+
+def _heading(column: str) -> str:
+    return HEADINGS.get(column, column.removesuffix("_pct").replace("_", " "))
 
 
 def _write(result: Replication, output: Path) -> None:

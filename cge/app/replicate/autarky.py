@@ -49,11 +49,13 @@ def solve_autarky(accounts: Accounts, theta: xr.DataArray) -> Autarky:
 
 
 def _refuse_open(solution: Solution) -> None:
-    bought = 1 - solved_own_shares(solution)
-    worst = bought.where(bought == bought.max(), drop=True)
-    if float(bought.max()) > CLOSED:
-        where = f"{worst['r'].values[0]}, {worst['i'].values[0]}"
-        raise SolveError(f"autarky is not reached: imports are {float(bought.max()):.1e} of spending in {where}")
+    bought = (1 - solved_own_shares(solution)).to_series()
+    if bought.max() > CLOSED:
+        region, sector = bought.idxmax()
+        raise SolveError(
+            f"{region} cannot do without imports of {sector} ({bought.max():.1e} of spending): it makes "
+            "none or next to none, so autarky costs it everything; merge the sector or the region with another"
+        )
 
 
 def undistorted(model: Model) -> dict[str, np.ndarray]:

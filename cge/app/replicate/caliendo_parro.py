@@ -40,7 +40,7 @@ def without_deficits(raw: Path | None = None) -> Replication:
         "NAFTA tariff changes 1993-2005, zero deficits",
         SOURCE,
         {
-            "Effects by region, percent (reference in brackets)": beside(regions, expected, MAIN),
+            "Effects by region, percent (ref: published data and program)": beside(regions, expected, MAIN),
             "With members and with others, percent": beside(regions, expected, expected.columns[5:]),
             "Imports within NAFTA at border prices, percent": beside(trade, expected_trade, ["change_pct"]),
         },
@@ -57,13 +57,16 @@ def with_deficits(raw: Path | None = None) -> Replication:
     regions, trade = indicators(base, new), trade_table(base, new)
     expected = target("cp2015_nafta.csv").set_index("iso3")
     expected_trade = target("cp2015_nafta_trade.csv").set_index(["importer", "exporter"])
-    note = "Deficits are held at their recorded value in units of world factor income; no published table."
+    note = (
+        "Deficits are held at their recorded value in units of world factor income, in which prices are "
+        "measured; with imbalances the terms of trade depend on that unit. No published table."
+    )
     return Replication(
         "NAFTA tariff changes 1993-2005, deficits of 1993 kept",
         SOURCE,
         {
-            "Effects by region, percent (zero deficits in brackets)": beside(regions, expected, MAIN),
-            "Imports within NAFTA at border prices, percent (zero deficits in brackets)":
+            "Effects by region, percent (ref: zero deficits)": beside(regions, expected, MAIN),
+            "Imports within NAFTA at border prices, percent (ref: zero deficits)":
                 beside(trade, expected_trade, ["change_pct"]),
         },
         (),

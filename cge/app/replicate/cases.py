@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cge.app.replicate import caliendo_parro
+from cge.app.replicate import caliendo_parro, gains
 from cge.app.replicate.report import Replication
 
 
@@ -33,5 +33,17 @@ CASES: dict[str, ReplicationCase] = {
         "Caliendo & Parro (2015), Review of Economic Studies 82(1)",
         CP_DATA,
         caliendo_parro.with_deficits,
+    ),
+    "gains-from-trade": ReplicationCase(
+        "closed forms against solved autarky, 33 countries and ROW, 2008",
+        "Arkolakis et al. (2012); Costinot & Rodriguez-Clare (2014)",
+        "raw data: wiod_2013_release",
+        gains.wiod_2008,
+    ),
+    "gains-from-trade-2022": ReplicationCase(
+        "the same on the packaged world of 2022, small aggregation",
+        "Arkolakis et al. (2012); Costinot & Rodriguez-Clare (2014)",
+        "nothing",
+        gains.world_2022,
     ),
 }

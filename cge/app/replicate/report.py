@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -39,6 +38,7 @@ class Replication:
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
+    digits: int = 4
 
     @property
     def ok(self) -> bool:
@@ -49,14 +49,7 @@ class Replication:
 def target(name: str) -> pd.DataFrame:
     """A table of published figures shipped with the package; lines starting with # name its source."""
     path = Path(str(resources.files("cge.app.replicate"))) / "targets" / name
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(line for line in file if not line.startswith("#")))
-    frame = pd.DataFrame(rows[1:], columns=rows[0])
-    return frame.apply(lambda column: pd.to_numeric(column) if _numeric(column) else column)
-
-
-def _numeric(column: pd.Series) -> bool:
-    return bool(pd.to_numeric(column, errors="coerce").notna().all())
+    return pd.read_csv(path, comment="#")
 
 
 def compare(
@@ -71,5 +64,7 @@ def compare(
         gap = (model.loc[reference.index, column] - reference[column]).abs()
         worst = gap.fillna(float("inf")).idxmax()
         where = " ".join(worst) if isinstance(worst, tuple) else str(worst)
-        checks.append(Check(f"{what}: {column}", float(gap.fillna(float("inf")).max()), where, tolerance, unit))
+        checks.append(
+            Check(f"{what}: {column}", float(gap.fillna(float("inf")).max()), where, tolerance, unit)
+        )
     return checks
