@@ -54,7 +54,7 @@ def _refuse_open(solution: Solution) -> None:
         region, sector = bought.idxmax()
         raise SolveError(
             f"{region} cannot do without imports of {sector} ({bought.max():.1e} of spending): it makes "
-            "none or next to none, so autarky costs it everything; merge the sector or the region with another"
+            "none or next to none, so autarky costs it everything; merge the sector or the region"
         )
 
 
