@@ -3,7 +3,8 @@
 Every share is a ratio of benchmark values. Cells without any flow get neutral weights, so that every index
 stays a weighted mean whose weights sum to 1: an empty activity has unit cost equal to its wage, an empty
 import nest its own region as only origin, an empty absorption an own-country share of 1 and all use in
-private demand. Reports multiply by the benchmark value, so empty cells print 0.
+private demand, a region without government or investment the household's shares in their bundles, and a
+factor nobody is paid for the uses of labour. Reports multiply by the benchmark value, so empty cells print 0.
 """
 
 from __future__ import annotations
@@ -143,9 +144,10 @@ def _trade(b: Benchmark) -> dict[str, np.ndarray]:
 
 def _demand(b: Benchmark, gdp: np.ndarray) -> dict[str, np.ndarray]:
     arrays = {}
+    household = _share(b.a["C0"], b.a["C0"].sum(axis=1)[:, None], 0.0)
     for u in "cgi":
         use, value = b.a[f"{u.upper()}0"], b.final[u]
-        arrays[f"{u}_share"] = _share(use, use.sum(axis=1)[:, None], 0.0)
+        arrays[f"{u}_share"] = _share(use, use.sum(axis=1)[:, None], household)
         arrays[f"use_{u}"] = _share(use, b.absorption, 1.0 if u == "c" else 0.0)
         arrays[f"{u}_level"] = value / gdp
         arrays[f"t{u}"] = arrays[f"t{u}0"] = b.a[f"t{u}0"]
@@ -155,7 +157,10 @@ def _demand(b: Benchmark, gdp: np.ndarray) -> dict[str, np.ndarray]:
 
 def _factors(b: Benchmark) -> dict[str, np.ndarray]:
     income = b.a["V0"].sum(axis=2)
-    use = _share(b.a["V0"], income[:, :, None], 0.0)
+    labour = b.sets.factors.index("labour")
+    by_labour = _share(b.a["V0"], income[:, :, None], 0.0)[:, [labour], :]
+    # a factor without income follows labour, so that its market still has a price; its weight is zero
+    use = _share(b.a["V0"], income[:, :, None], by_labour)
     return {
         "fac_use": use,
         "fac_world": b.a["V0"] / b.a["V0"].sum(),

@@ -288,7 +288,7 @@ class Formulation(Strict):
 
     production: Literal["leontief", "ces", "cobb_douglas"] = "leontief"
     trade: Literal["armington_two_level", "armington_one_level"] = "armington_two_level"
-    consumption: Literal["cobb_douglas"] = "cobb_douglas"
+    consumption: Literal["cobb_douglas", "household_cobb_douglas"] = "cobb_douglas"
 
 
 class Closure(Strict):

@@ -1,5 +1,5 @@
 """The command line: ``cge run``, ``check``, ``doctor``, ``equations``, ``data``, ``bench``, ``list``,
-``schema``.
+``replicate``, ``schema``.
 
 Exit codes: 0 ok, 1 the model failed, 2 bad input.
 """
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cge.app import cli_data, cli_model, cli_scenarios
+from cge.app import cli_data, cli_model, cli_replicate, cli_scenarios
 
 MODEL_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.add_typer(cli_data.app, name="data")
 cli_scenarios.register(app)
 cli_model.register(app)
+cli_replicate.register(app)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Published cases that the model reproduces: `cge replicate`."""
