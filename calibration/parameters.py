@@ -146,8 +146,8 @@ def _no_firms(b: Benchmark) -> dict[str, np.ndarray]:
     """Every sector perfectly competitive; `cge.market_structure.with_firms` changes that."""
     cells, sectors = b.output.shape, len(b.sets.sectors)
     return {
-        "n": np.ones(cells), "market": np.ones(cells), "marketing": np.zeros(cells),
-        **{name: np.zeros(sectors) for name in ("selection", "pareto", "entry", "fixed_abroad")},
+        "n": np.ones(cells), "market": np.ones(cells), "hurdle": np.ones(cells), "marketing": np.zeros(cells),
+        **{n: np.zeros(sectors) for n in ("selection", "pareto", "entry", "fixed_abroad", "home_entrants")},
     }  # fmt: skip
 
 

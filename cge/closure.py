@@ -131,11 +131,13 @@ def market_structure(parameters: Parameters, system: System) -> tuple[Swap, ...]
     masks = {
         "entry": active & (arrays["entry"] > 0),
         "market": np.ones_like(active) & (arrays["pareto"] > 0),
+        "capacity": active & (arrays["home_entrants"] > 0),
         "marketing": active & (arrays["fixed_abroad"] > 0),
     }
     rules = (
         ("entry", "n", "firms enter until profits are zero"),
         ("market", "market", "firms serve the markets that pay their fixed cost"),
+        ("capacity", "hurdle", "no more firms than entrants sell at home"),
         ("marketing", "marketing", "fixed costs of foreign markets are bought there"),
     )
     return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from cge.blocks import demand, factors, income, production, trade_armington
+from cge.blocks import consumption_ces, demand, factors, income, production, trade_armington
 from cge.equation import Block, System, compose
 
 PRODUCTION: dict[str, Block] = {
@@ -17,7 +17,7 @@ TRADE: dict[str, Block] = {
     "armington_two_level": trade_armington.ARMINGTON,
     "armington_one_level": trade_armington.ARMINGTON,
 }
-CONSUMPTION: dict[str, Block] = {"cobb_douglas": demand.FINAL_DEMAND}
+CONSUMPTION: dict[str, Block] = {"cobb_douglas": demand.FINAL_DEMAND, "ces": consumption_ces.CES}
 REGISTRIES = {"production": PRODUCTION, "trade": TRADE, "consumption": CONSUMPTION}
 
 

@@ -24,6 +24,11 @@ share :math:`1/s` of revenue, fixed costs of markets :math:`\chi/s`, production 
 again n in proportion to sales. The price elasticity of trade is s for tariffs, and the elasticity to iceberg
 costs is :math:`a`: structures share a trade elasticity when :math:`a = \sigma_{Armington} - 1`.
 
+Productivity has a lower bound, so no more firms than entrants can serve a market. Where the benchmark share
+of entrants that sell at home is known (`home_entrants`), the limit is a complementarity: once everybody sells
+at home the last firm's revenue exceeds its fixed cost by the factor `hurdle`, and expected profit rises. Other
+markets are served by fewer firms and their limits are not watched.
+
 Fixed costs of a market abroad are bought at home (:math:`w_{od} = py_o`, the default, as in Balistreri and
 Rutherford) or, in the share :math:`\gamma` = `fixed_abroad`, in the destination's bundle (Arkolakis 2010). The
 accounts record output by origin, so costs paid abroad fit them only where each region's trade in the sector
@@ -66,12 +71,15 @@ class Firms:
 
     ``sigma``: substitution among varieties (origins under Armington). ``shape``: Pareto shape of productivity,
     Melitz only. ``fixed_abroad``: share of the fixed cost of serving a foreign market that is paid there.
+    ``home_entrants``: share of entrants that sell at home at the benchmark, Melitz only; when it is given, no
+    more firms than entrants can, and 0, the default, means that the limit is far away.
     """
 
     structure: str
     sigma: float
     shape: float | None = None
     fixed_abroad: float = 0.0
+    home_entrants: float = 0.0
 
     @property
     def selection(self) -> float:
@@ -100,8 +108,11 @@ class Firms:
                 f"Pareto shape {self.shape:.3g} does not exceed sigma - 1 = {self.sigma - 1:.3g}: "
                 "mean sales would be infinite"
             )
-        if not 0 <= self.fixed_abroad <= (1 if kind.selection else 0):
-            return f"share of fixed costs paid abroad {self.fixed_abroad:g}: 0 to 1 with melitz, else 0"
+        for value, what in (
+            (self.fixed_abroad, "fixed costs paid abroad"), (self.home_entrants, "entrants that sell at home")
+        ):  # fmt: skip
+            if not 0 <= value <= (1 if kind.selection else 0):
+                return f"share of {what} {value:g}: 0 to 1 with melitz, else 0"
         return None
 
 
@@ -123,7 +134,7 @@ def with_firms(parameters: Parameters, sectors: Mapping[str, Firms]) -> Paramete
     Raises ParameterError naming the sector and the reason: an unknown name, an elasticity out of range, or
     costs paid abroad where the sector's benchmark trade does not balance.
     """
-    names = ("sigma_m", "sigma_d", "selection", "entry", "pareto", "fixed_abroad")
+    names = ("sigma_m", "sigma_d", "selection", "entry", "pareto", "fixed_abroad", "home_entrants")
     arrays = {n: np.array(parameters.arrays[n], dtype=float) for n in names}
     for sector, firms in sectors.items():
         if sector not in parameters.sets.sectors:
@@ -135,7 +146,7 @@ def with_firms(parameters: Parameters, sectors: Mapping[str, Firms]) -> Paramete
         arrays["sigma_m"][at] = arrays["sigma_d"][at] = firms.price_elasticity
         arrays["selection"][at] = firms.selection
         arrays["entry"][at], arrays["pareto"][at] = float(kind.entry), float(kind.selection)
-        arrays["fixed_abroad"][at] = firms.fixed_abroad
+        arrays["fixed_abroad"][at], arrays["home_entrants"][at] = firms.fixed_abroad, firms.home_entrants
     return parameters.with_arrays(**arrays)
 
 

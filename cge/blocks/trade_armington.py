@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from cge.axes import Named, total
 from cge.equation import Block, Report, equation
-from cge.nests import ces_demand, ces_price
+from cge.nests import ces_demand, ces_price, complementarity
 from cge.quantities import instrument, parameter, variable
+
+SMOOTHING = 1e-6
+"""Distance from exact complementarity: the product of the two slacks is its square."""
 
 
 def border_price(v) -> Named:
@@ -51,15 +54,21 @@ def landed_price(v) -> Named:
     return border_price(v) * delivery_cost(v) * (1 + v.tm["odi"] + v.rm["odi"]) / (1 + v.tm0["odi"])
 
 
+def home_cost(v, at: str = "ri") -> Named:
+    r"""The same two parts for own-country sales; where every entrant sells at home, the `hurdle` that would
+    keep just the last one out raises it by :math:`hurdle^{\chi/(\sigma-1)}`.
+    """
+    return variety_cost(v, at) * (v.market[at] / v.hurdle[at]) ** (v.selection["i"] / (1 - v.sigma_m["i"]))
+
+
 def home_price(v, at: str = "ri") -> Named:
     """Price index of own-country goods, their varieties counted."""
-    return v.py[at] * variety_cost(v, at) * access_cost(v, at)
+    return v.py[at] * home_cost(v, at)
 
 
 def home_sales(v, at: str = "ri") -> Named:
     """Index of own-country sales in units of producer cost, under the letters `at`."""
-    demand = v.qa[at] * ces_demand(v.pa[at], home_price(v, at), v.sigma_d["i"])
-    return variety_cost(v, at) * access_cost(v, at) * demand
+    return home_cost(v, at) * v.qa[at] * ces_demand(v.pa[at], home_price(v, at), v.sigma_d["i"])
 
 
 def shipments(v) -> Named:
@@ -126,13 +135,29 @@ def output(v):
 
 @equation("entry_gap", "quantity")
 def free_entry(v):
-    r"""Free entry: entrants in proportion to sales, because fixed costs take a constant share of revenue.
+    r"""Free entry: entrants in proportion to sales, because fixed costs take a constant share of revenue; the
+    last term is what the last firm at home earns beyond its fixed cost where no entrant is kept out.
 
-    .. math:: gap_{o,i} = n_{o,i} - sales_{o,i}
+    .. math:: gap_{o,i} = n_{o,i} - sales_{o,i} - \chi_i \eta^h_{o,i} xh_{o,i} (1 - 1/hurdle_{o,i})
 
     Source: Krugman (1980); with Pareto productivity Melitz and Redding (2014). Held at 0 where in force.
     """
-    return v.n["ri"] - v.sales["ri"]
+    spared = v.selection["i"] * v.home_sales_share["ri"] * home_sales(v) * (1 - 1 / v.hurdle["ri"])
+    return v.n["ri"] - v.sales["ri"] - spared
+
+
+@equation("capacity_gap", "quantity")
+def entrants_at_home(v):
+    r"""No more firms than entrants sell at home: either some stay out or the last one earns more than its
+    fixed cost.
+
+    .. math:: 0 \le hurdle_{r,i} - 1 \perp 1 - \nu_i \frac{firms^h_{r,i}}{n_{r,i}} \ge 0
+
+    Source: Balistreri and Rutherford (2013), capacity rents; Fischer-Burmeister function, smoothed. Held at 0
+    where the share of entrants that sell at home is known.
+    """
+    waiting = 1 - v.home_entrants["i"] * home_sales(v) / (v.n["ri"] * v.hurdle["ri"])
+    return complementarity(v.hurdle["ri"] - 1, waiting, SMOOTHING)
 
 
 @equation("market_gap", "quantity")
@@ -223,7 +248,7 @@ def cutoff(v) -> Named:
 
 def cutoff_home(v) -> Named:
     """Cut-off, hence average, productivity of the firms that serve their own country, an index."""
-    return (v.n["ri"] / home_sales(v)) ** (v.pareto["i"] / _shape(v))
+    return (v.n["ri"] * v.hurdle["ri"] / home_sales(v)) ** (v.pareto["i"] / _shape(v))
 
 
 def _shape(v) -> Named:
@@ -256,6 +281,7 @@ ARMINGTON = Block(
         variable("y", "ri", "index", "output"),
         variable("entry_gap", "ri", "share of output", "entrants above what sales can pay for"),
         variable("market_gap", "ri", "share of absorption", "size of the market above absorption"),
+        variable("capacity_gap", "ri", "Fischer-Burmeister", "hurdle at home against entrants kept out"),
         variable("marketing_gap", "ri", "share of benchmark GDP", "fixed costs paid abroad not yet booked"),
         variable("rev_tm", "ri", "share of benchmark GDP", "tariff revenue by importer"),
         variable("rev_te", "ri", "share of benchmark GDP", "export tax revenue by exporter"),
@@ -268,6 +294,7 @@ ARMINGTON = Block(
         instrument("k", "odi", "index", "iceberg factor: units shipped per unit delivered"),
         instrument("n", "ri", "index", "number of entrants (all operate in Krugman sectors)"),
         instrument("market", "ri", "index", "real size of the market that firms select into"),
+        instrument("hurdle", "ri", "index", "revenue that pays the fixed cost at home; above 1 nobody is kept out"),
         instrument("marketing", "ri", "share of output", "fixed costs sold to foreign firms less bought abroad"),
         parameter("tm0", "odi", "share of border value", "benchmark tariff"),
         parameter("te0", "odi", "share of basic value", "benchmark export tax"),
@@ -276,6 +303,7 @@ ARMINGTON = Block(
         parameter("selection", "i", "exponent", "excess of Pareto shape over sigma - 1, relative; 0: none"),
         parameter("pareto", "i", "0 or 1", "1 where firms differ in productivity and select"),
         parameter("entry", "i", "0 or 1", "1 where firms enter freely"),
+        parameter("home_entrants", "i", "share", "entrants that sell at home at the benchmark; 0: no limit"),
         parameter("fixed_abroad", "i", "share", "fixed costs of a market paid there, not at home"),
         parameter("imp_share", "odi", "share of imports", "origin o in imports of d at landed prices"),
         parameter("home_share", "ri", "share of absorption", "own-country sales in absorption"),
@@ -289,6 +317,7 @@ ARMINGTON = Block(
         own_sales,
         output,
         free_entry,
+        entrants_at_home,
         market_size,
         tariff_revenue,
         export_tax_revenue,
