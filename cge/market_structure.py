@@ -91,6 +91,11 @@ class Firms:
         """Elasticity s of the one-nest demand for an origin's goods to their price, tariffs included."""
         return self.sigma * (1 + self.selection)
 
+    def words(self) -> str:
+        """``melitz, sigma 3.8, shape 4.6``."""
+        shape = "" if self.shape is None else f", shape {self.shape:.4g}"
+        return f"{self.structure}, sigma {self.sigma:.4g}{shape}"
+
     def problem(self) -> str | None:
         """Why these numbers cannot be used, or None."""
         if self.structure not in STRUCTURES:

@@ -135,15 +135,16 @@ def output(v):
 
 @equation("entry_gap", "quantity")
 def free_entry(v):
-    r"""Free entry: entrants in proportion to sales, because fixed costs take a constant share of revenue; the
-    last term is what the last firm at home earns beyond its fixed cost where no entrant is kept out.
+    r"""Free entry: firms enter until revenue per entrant pays its fixed costs, a constant share of it, or none
+    is left; the last term is what the last firm at home earns beyond its fixed cost where all sell there.
 
-    .. math:: gap_{o,i} = n_{o,i} - sales_{o,i} - \chi_i \eta^h_{o,i} xh_{o,i} (1 - 1/hurdle_{o,i})
+    .. math:: 0 \le n_{o,i} \perp 1 - \frac{sales_{o,i}
+              + \chi_i \eta^h_{o,i} xh_{o,i} (1 - 1/hurdle_{o,i})}{n_{o,i}} \ge 0
 
     Source: Krugman (1980); with Pareto productivity Melitz and Redding (2014). Held at 0 where in force.
     """
     spared = v.selection["i"] * v.home_sales_share["ri"] * home_sales(v) * (1 - 1 / v.hurdle["ri"])
-    return v.n["ri"] - v.sales["ri"] - spared
+    return complementarity(v.n["ri"], 1 - (v.sales["ri"] + spared) / v.n["ri"], SMOOTHING)
 
 
 @equation("capacity_gap", "quantity")
