@@ -262,9 +262,7 @@ def _structures(scenario: Scenario, world: World, findings: Findings) -> None:
             (mask & taken, "given two structures"),
         ):  # fmt: skip
             if wrong.any():
-                findings.problems.append(
-                    scenario.origin.problem(path, f"{', '.join(labels[wrong])}: {why}")
-                )
+                findings.problems.append(scenario.origin.problem(path, f"{', '.join(labels[wrong])}: {why}"))
         taken |= mask
 
 

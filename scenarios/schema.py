@@ -289,7 +289,7 @@ STRUCTURES = ("armington", "krugman", "melitz")
 
 
 class Structure(Strict):
-    """Sectors with firms: free entry (krugman), and with it selection of exporters (melitz); others Armington.
+    """Sectors with firms: free entry (krugman), also with selection of exporters (melitz); else Armington.
 
     A name alone, ``structure: krugman``, means all of manufacturing.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
 from dataclasses import dataclass
 
 from calibration.aggregate import Aggregation
@@ -28,8 +27,8 @@ def firms_by_sector(
     """Firms by sector of the aggregation, at the one-nest trade elasticity of the set in use.
 
     `structures` gives the structure by industry. A sector of the model that is manufacturing only in part
-    stays Armington, with a note, when the scenario asks for all of manufacturing. Raises ScenarioError where a
-    sector mixes industries that the scenario names one by one, or where its elasticity allows no firms.
+    stays Armington, with a note, when the scenario asks for all of manufacturing. Raises ScenarioError where
+    a sector mixes industries that the scenario names one by one, or where its elasticity allows no firms.
     """
     found: dict[str, Firms] = {}
     notes: list[str] = []

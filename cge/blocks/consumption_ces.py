@@ -27,7 +27,8 @@ def consumption(v) -> Named:
 def consumer_price(v):
     r"""The consumer price index, user tax included, is the CES dual.
 
-    .. math:: pc_r = \frac{1+tc_r}{1+tc^0_r} \Big(\sum_i \gamma_{r,i} \, pa_{r,i}^{1-\sigma_r}\Big)^{1/(1-\sigma_r)}
+    .. math:: pc_r = \frac{1+tc_r}{1+tc^0_r}
+              \Big(\sum_i \gamma_{r,i} \, pa_{r,i}^{1-\sigma_r}\Big)^{1/(1-\sigma_r)}
 
     Source: Arrow, Chenery, Minhas and Solow (1961); calibrated-share form of Rutherford (2002).
     """
@@ -39,7 +40,8 @@ def consumer_price(v):
 def commodity_balance(v):
     r"""Absorption meets intermediate, private, government and investment use.
 
-    .. math:: qa_{r,i} = qz_{r,i} + \zeta^c_{r,i} \, qc_r \Big(\frac{pc_r (1+tc^0_r)}{pa_{r,i} (1+tc_r)}\Big)^{\sigma_r}
+    .. math:: qa_{r,i} = qz_{r,i}
+              + \zeta^c_{r,i} \, qc_r \Big(\frac{pc_r (1+tc^0_r)}{pa_{r,i} (1+tc_r)}\Big)^{\sigma_r}
               + \zeta^g_{r,i} qg_r + \zeta^i_{r,i} qi_r
 
     Source: market clearing; Shephard (1953).

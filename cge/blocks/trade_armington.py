@@ -135,8 +135,8 @@ def output(v):
 
 @equation("entry_gap", "quantity")
 def free_entry(v):
-    r"""Free entry: firms enter until revenue per entrant pays its fixed costs, a constant share of it, or none
-    is left; the last term is what the last firm at home earns beyond its fixed cost where all sell there.
+    r"""Free entry: firms enter until revenue per entrant pays its fixed costs, a constant share of it, or
+    none is left; the last term is what the last firm at home earns beyond its fixed cost where all sell there.
 
     .. math:: 0 \le n_{o,i} \perp 1 - \frac{sales_{o,i}
               + \chi_i \eta^h_{o,i} xh_{o,i} (1 - 1/hurdle_{o,i})}{n_{o,i}} \ge 0
@@ -295,8 +295,12 @@ ARMINGTON = Block(
         instrument("k", "odi", "index", "iceberg factor: units shipped per unit delivered"),
         instrument("n", "ri", "index", "number of entrants (all operate in Krugman sectors)"),
         instrument("market", "ri", "index", "real size of the market that firms select into"),
-        instrument("hurdle", "ri", "index", "revenue that pays the fixed cost at home; above 1 nobody is kept out"),
-        instrument("marketing", "ri", "share of output", "fixed costs sold to foreign firms less bought abroad"),
+        instrument(
+            "hurdle", "ri", "index", "revenue that pays the fixed cost at home; above 1 nobody is kept out"
+        ),
+        instrument(
+            "marketing", "ri", "share of output", "fixed costs sold to foreign firms less bought abroad"
+        ),
         parameter("tm0", "odi", "share of border value", "benchmark tariff"),
         parameter("te0", "odi", "share of basic value", "benchmark export tax"),
         parameter("sigma_m", "i", "elasticity", "substitution among import origins"),
@@ -336,7 +340,10 @@ ARMINGTON = Block(
             variable("pb", "odi", "index", "border price, export tax and exporter rent included"),
             border_price,
         ),
-        Report(variable("pm", "odi", "index", "landed price of a delivered unit, varieties counted"), landed_price),
+        Report(
+            variable("pm", "odi", "index", "landed price of a delivered unit, varieties counted"),
+            landed_price,
+        ),
         *FIRM_REPORTS,
     ),
 )

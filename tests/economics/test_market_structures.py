@@ -21,14 +21,19 @@ from household_world import (
 from worlds import more_tariffs, parameters, permuted, random_accounts
 
 from calibration.parameters import calibrate
-from cge.closure import ClosureChoice
+from cge.app import api
+from cge.closure import ClosureChoice, ClosureError
 from cge.formulation import Formulation
 from cge.jacobian import Derivatives
 from cge.market_structure import Firms, at_trade_elasticity, with_firms
 from cge.model import Model
 from cge.parameters import ParameterError
 from cge.solution import Solution
+from cge.stability import entry_stability
 from cge.structure import check_structure
+from scenarios import schema
+from scenarios.reader import read_scenario
+from scenarios.schema import Scenario
 
 CASES = {**STRUCTURES, "mixed": dict(zip(GOODS, (ARMINGTON, KRUGMAN, MELITZ), strict=True))}
 TOLERANCE = {"armington": 1e-6, "krugman": 1e-9, "melitz": 1e-6, "mixed": 1e-6}
@@ -65,7 +70,9 @@ def levels(values: xr.Dataset, variable: str, good: str, origin: str, market: st
     if variable == "U":
         return float((values["N"] / values["pc"]).sel(r=origin))
     if variable == "PHI":
-        return published()["melitz", "bench", "PHI", "G1", origin, market] * float(values["cutoff" + home].sel(at))
+        return published()["melitz", "bench", "PHI", "G1", origin, market] * float(
+            values["cutoff" + home].sel(at)
+        )
     name = {"E": "pc", "RA": "N", "P": "pa", "Y": "y", "c": "py", "M": "n", "NK": "n", "N": "firms" + home}
     return benchmark[variable] * float(values[name[variable]].sel(at))
 
@@ -144,7 +151,9 @@ def test_gains_follow_the_home_share(one_sector_worlds: dict[str, xr.Dataset], n
 
 
 @pytest.mark.parametrize("name", ["krugman", "melitz, costs in the destination"])
-def test_three_structures_agree_on_iceberg_shocks(one_sector_worlds: dict[str, xr.Dataset], name: str) -> None:
+def test_three_structures_agree_on_iceberg_shocks(
+    one_sector_worlds: dict[str, xr.Dataset], name: str
+) -> None:
     """Same trade elasticity, export costs paid in the destination: same welfare."""
     expected = welfare(one_sector_worlds["armington"])
     np.testing.assert_allclose(welfare(one_sector_worlds[name]), expected, rtol=1e-9)
@@ -155,7 +164,9 @@ def test_costs_at_the_origin_change_the_answer(one_sector_worlds: dict[str, xr.D
     assert np.abs(gap).max() > 1e-4
 
 
-@pytest.mark.parametrize("name", ["krugman", "melitz, costs in the destination", "melitz, costs at the origin"])
+@pytest.mark.parametrize(
+    "name", ["krugman", "melitz, costs in the destination", "melitz, costs at the origin"]
+)
 def test_entrants_do_not_move_in_one_sector(one_sector_worlds: dict[str, xr.Dataset], name: str) -> None:
     np.testing.assert_allclose(one_sector_worlds[name]["n"], 1, atol=1e-9)
 
@@ -181,7 +192,11 @@ def test_a_tariff_separates_the_structures() -> None:
 FIRMS = {
     "krugman": {"S1": Firms("krugman", 5.0), "S2": Firms("krugman", 6.0)},
     "melitz": {"S1": Firms("melitz", 4.0, shape=4.5), "S2": Firms("melitz", 3.5, shape=5.0)},
-    "mixed": {"S1": Firms("krugman", 5.0), "S2": Firms("melitz", 3.5, shape=4.2), "S3": Firms("armington", 4.0)},
+    "mixed": {
+        "S1": Firms("krugman", 5.0),
+        "S2": Firms("melitz", 3.5, shape=4.2),
+        "S3": Firms("armington", 4.0),
+    },
 }
 REAL = ("y", "qa", "qc", "qg", "qi", "n", "market", "cutoff_home", "firms_home")
 PRICES = ("py", "pa", "pc", "pg", "pi", "pwf", "N", "gdp")
@@ -282,6 +297,64 @@ def test_a_sector_that_cannot_pay_its_fixed_costs_closes() -> None:
     v = case.solve({"k": k, "productivity": productivity}).values.sel(r="R1", i="S2")
     assert 0 < float(v["n"]) < 1e-6
     assert float(v["sales"]) < float(v["n"]) * 0.99
+
+
+def test_entry_is_stable_at_the_benchmark_of_every_case(world: tuple[Model, Solution]) -> None:
+    for m in (world[0], published_case(CASES["melitz"]), published_case(CASES["krugman"])):
+        found = entry_stability(m.reduced, m.reduced.jacobian(m.benchmark_levels))
+        assert found is not None
+        assert found.stable
+
+
+def test_no_firms_no_question_of_stability(data: xr.Dataset) -> None:
+    m = Model(parameters(data))
+    assert entry_stability(m.reduced, m.reduced.jacobian(m.benchmark_levels)) is None
+
+
+# the world data ----------------------------------------------------------------------------------------------
+
+
+def with_structure(structure: object, **closure: str) -> Scenario:
+    plain = read_scenario("us-joins-cptpp")
+    chosen = {"formulation": schema.Formulation.model_validate({"structure": structure}),
+              "closure": schema.Closure.model_validate(closure)}  # fmt: skip
+    changed = plain.model_copy(update=chosen)
+    changed._origin, changed._policy = plain._origin, plain._policy
+    return changed
+
+
+@pytest.mark.parametrize("structure", ["krugman", "melitz"])
+def test_small_world_with_firms(structure: str) -> None:
+    case = api.prepare(with_structure(structure, capital="sector_specific"), aggregation="small")
+    assert set(case.firms) == {"TEX", "OMF", "CHM", "ELM", "MVH"}
+    assert any(
+        "sector AGF is manufacturing only in part and stays Armington" in n for n in case.expanded.notes
+    )
+    base, new = api.solve(case)
+    welfare_change = welfare(new.values) / welfare(base.values) - 1
+    assert base.certificate.max_residual < 1e-9
+    assert 0 < welfare_change[list(base.values["r"].values).index("JPN")] < 0.01
+    entrants = new.values["n"].sel(i=list(case.firms))
+    assert 0.5 < float(entrants.min()) < 1 < float(entrants.max()) < 1.5
+    outside = new.values["n"].sel(i=[s for s in new.values["i"].values if s not in case.firms])
+    assert bool((outside == 1).all())
+
+
+def test_mobile_capital_makes_entry_unstable_and_is_refused() -> None:
+    case = api.prepare(with_structure("krugman"), aggregation="small")
+    with pytest.raises(ClosureError, match=r"not a stable equilibrium.*n\[CPA,TEX\].*sector_specific"):
+        api.solve(case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("structure", ["krugman", "melitz"])
+def test_default_world_with_firms(structure: str) -> None:
+    case = api.prepare(with_structure(structure, capital="sector_specific"))
+    assert case.model.reduced.size < 1800
+    base, new = api.solve(case)
+    change = dict(zip(base.values["r"].values, welfare(new.values) / welfare(base.values) - 1, strict=True))
+    assert max(base.certificate.max_residual, new.certificate.max_residual) < 1e-9
+    assert change["VNM"] > change["NZL"] > change["JPN"] > 0 > change["USA"] > -0.001
 
 
 # what is refused -------------------------------------------------------------------------------------------

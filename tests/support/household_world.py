@@ -1,7 +1,8 @@
 """Worlds of one household a region: no inputs, no taxes, balanced trade, every factor mobile.
 
 The model keeps government and investment, so the household leaves them 2^-40 of income each: a number so
-small that it changes nothing at 1e-11, and a power of two, so that shares of whole-number accounts stay exact.
+small that it changes nothing at 1e-11, and a power of two, so that shares of whole-number accounts stay
+exact.
 """
 
 from __future__ import annotations
@@ -33,7 +34,16 @@ def accounts(flows: np.ndarray, factor_shares: np.ndarray, sectors: tuple[str, .
     trade, home = flows.copy(), flows[own, own].copy()
     trade[own, own] = 0
     use, output = flows.sum(axis=0), flows.sum(axis=1)
-    none = {"te0": "odi", "tm0": "odi", "Z0": "rij", "tz0": "rj", "to0": "rj", "tc0": "r", "tg0": "r", "ti0": "r"}
+    none = {
+        "te0": "odi",
+        "tm0": "odi",
+        "Z0": "rij",
+        "tz0": "rj",
+        "to0": "rj",
+        "tc0": "r",
+        "tg0": "r",
+        "ti0": "r",
+    }
     size = {"o": r, "d": r, "r": r, "i": i, "j": i, "f": len(FACTORS)}
     arrays = {n: (dims, np.zeros([size[c] for c in dims])) for n, dims in none.items()}
     arrays |= {
@@ -41,7 +51,14 @@ def accounts(flows: np.ndarray, factor_shares: np.ndarray, sectors: tuple[str, .
         "C0": ("ri", use * (1 - 2 * NOTHING)), "G0": ("ri", use * NOTHING), "I0": ("ri", use * NOTHING),
         "jobs0": ("rj", output), "u0": ("r", np.full(r, 0.05)),
     }  # fmt: skip
-    coordinates = {"o": names, "d": names, "r": names, "i": list(sectors), "j": list(sectors), "f": list(FACTORS)}
+    coordinates = {
+        "o": names,
+        "d": names,
+        "r": names,
+        "i": list(sectors),
+        "j": list(sectors),
+        "f": list(FACTORS),
+    }
     return xr.Dataset({n: (tuple(dims), a) for n, (dims, a) in arrays.items()}, coords=coordinates)
 
 
