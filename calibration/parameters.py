@@ -139,6 +139,16 @@ def _trade(b: Benchmark) -> dict[str, np.ndarray]:
         "export_share": _share(b.a["X0"], output[:, None, :], 0.0),
         "X0": b.a["X0"], "tm0": b.a["tm0"], "te0": b.a["te0"], "tm": b.a["tm0"], "te": b.a["te0"],
         "rx": zero, "rm": zero, "k": np.ones_like(landed),
+        **_no_firms(b),
+    }  # fmt: skip
+
+
+def _no_firms(b: Benchmark) -> dict[str, np.ndarray]:
+    """Every sector perfectly competitive; `cge.market_structure.with_firms` changes that."""
+    cells, sectors = b.output.shape, len(b.sets.sectors)
+    return {
+        "n": np.ones(cells), "market": np.ones(cells), "hurdle": np.ones(cells), "marketing": np.zeros(cells),
+        **{n: np.zeros(sectors) for n in ("selection", "pareto", "entry", "fixed_abroad", "home_entrants")},
     }  # fmt: skip
 
 

@@ -124,6 +124,29 @@ def _fixed_share_of_gdp(parameters: Parameters, system: System) -> tuple[Swap, .
     )
 
 
+def market_structure(parameters: Parameters, system: System) -> tuple[Swap, ...]:
+    """Swaps that put firms into the sectors whose parameters ask for them; none where there is no output."""
+    arrays = parameters.arrays
+    active = arrays["Y0"] > 0
+    masks = {
+        "entry": active & (arrays["entry"] > 0),
+        "market": np.ones_like(active) & (arrays["pareto"] > 0),
+        "capacity": active & (arrays["home_entrants"] > 0),
+        "marketing": active & (arrays["fixed_abroad"] > 0),
+    }
+    rules = (
+        ("entry", "n", "firms enter until profits are zero"),
+        ("market", "market", "firms serve the markets that pay their fixed cost"),
+        ("capacity", "hurdle", "no more firms than entrants sell at home"),
+        ("marketing", "marketing", "fixed costs of foreign markets are bought there"),
+    )
+    return tuple(
+        Swap(Cells(f"{mask}_gap", masks[mask]), Cells(name, masks[mask]), reason)
+        for mask, name, reason in rules
+        if masks[mask].any()
+    )
+
+
 CLOSURES: dict[str, dict[str, Rule]] = {
     "labour": {"full_employment": _none, "wage_curve": _wage_curve},
     "capital": {"mobile": _none, "sector_specific": _specific("capital", "capital stays in its sector")},
@@ -157,6 +180,7 @@ class ClosureChoice:
         swaps = [
             s for market, rules in CLOSURES.items() for s in rules[getattr(self, market)](parameters, system)
         ]
+        swaps += market_structure(parameters, system)
         swaps.append(self._numeraire(parameters, system))
         return apply(swaps, parameters, system)
 

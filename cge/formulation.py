@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from cge.blocks import demand, factors, household, income, production, trade_armington
+from cge.blocks import consumption_ces, demand, factors, household, income, production, trade_armington
 from cge.equation import Block, System, compose
 
 PRODUCTION: dict[str, Block] = {
@@ -19,6 +19,7 @@ TRADE: dict[str, Block] = {
 }
 CONSUMPTION: dict[str, Block] = {
     "cobb_douglas": demand.FINAL_DEMAND,
+    "ces": consumption_ces.CES,
     "household_cobb_douglas": household.HOUSEHOLD,
 }
 REGISTRIES = {"production": PRODUCTION, "trade": TRADE, "consumption": CONSUMPTION}

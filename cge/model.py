@@ -17,6 +17,7 @@ from cge.formulation import Formulation
 from cge.parameters import ParameterError, Parameters
 from cge.reduced import InnerLoopError, Levels, ReducedSpace, cell_names
 from cge.solution import Certificate, Solution, dataset, gdp_three_ways, residuals, worst_residuals
+from cge.stability import require_stable_entry
 
 ACCEPTED = 1e-9
 """Largest residual of any equation in an accepted solution, in indices and shares of GDP."""
@@ -53,9 +54,14 @@ class Model:
         self._factor: Any = None
 
     def compile(self) -> None:
-        """Compute and factorise the benchmark Jacobian, which every later solve begins with."""
+        """Compute and factorise the benchmark Jacobian, which every later solve begins with.
+
+        Raises ClosureError where firms enter freely and the benchmark is not a stable equilibrium of entry.
+        """
         if self._factor is None:
-            self._factor = ipopt.factorise(self.reduced.jacobian(self.benchmark_levels))
+            jacobian = self.reduced.jacobian(self.benchmark_levels)
+            require_stable_entry(self.reduced, jacobian)
+            self._factor = ipopt.factorise(jacobian)
 
     @cached_property
     def benchmark_levels(self) -> Levels:
@@ -118,6 +124,8 @@ class Model:
         settings = self.settings(changes)
         origin = self.benchmark_levels if start is None else self._levels_of(start)
         targets = {**self.benchmark_levels, **settings}
+        if self.closure.free["n"].any():
+            self.compile()
         if space == "full":
             from cge.full_space import solve_full
 

@@ -39,7 +39,7 @@ class Parameters:
             if name not in self.arrays:
                 raise ParameterError(f"the formulation needs '{name}' and the calibration does not give it")
             self._check_array(name, system.quantities[name].dims)
-        for name in ("sigma_va", "sigma_m", "sigma_d", "sigma_top"):
+        for name in ("sigma_va", "sigma_m", "sigma_d", "sigma_top", "sigma_c"):
             if name in system.quantities:
                 self._check_elasticity(name, system.quantities[name].dims)
 

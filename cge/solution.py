@@ -72,7 +72,7 @@ def dataset(system: System, parameters: Parameters, levels: Mapping[str, np.ndar
     }
     with np.errstate(all="ignore"):
         arrays |= system.report(levels)
-    for name in ("gdp0", "u0", "sigma_m", "sigma_d", "sigma_va"):
+    for name in ("gdp0", "u0", "sigma_m", "sigma_d", "sigma_va", "selection"):
         if name in system.quantities:
             arrays[name] = (system.quantities[name].dims, parameters.arrays[name])
     arrays["rent"] = ("r", (levels["rent_x"] + levels["rent_m"]).sum(axis=1))
@@ -93,6 +93,7 @@ def gdp_three_ways(
     shipments = shipment_value(v) * (1 + v.te["odi"]) * (1 + v.rx["odi"])
     exports = total(shipments, "di").data / levels["gdp0"]
     imports = total(shipments, "oi").data / levels["gdp0"]
+    abroad = (levels["Y0"] * levels["py"] * levels["marketing"]).sum(axis=1) / levels["gdp0"]
     final = sum(levels[f"{u}_level"] * levels[f"p{u}"] * levels[f"q{u}"] for u in "cgi")
     inputs = (
         levels["Z0"] * levels["pa"][:, :, None] * values["zq"].to_numpy() * (1 + levels["tz"])[:, None, :]
@@ -101,7 +102,7 @@ def gdp_three_ways(
     border = sum(levels[n].sum(axis=1) for n in ("rev_tm", "rev_te", "rent_x", "rent_m"))
     return {
         "income": np.asarray(levels["gdp"]),
-        "expenditure": final + exports - imports,
+        "expenditure": final + exports - imports + abroad,
         "production": value_added / levels["gdp0"] + border + levels["rev_user"],
     }
 

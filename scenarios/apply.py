@@ -118,6 +118,23 @@ def override_sectors(
     return tuple(out)
 
 
+def structure_sectors(
+    scenario: Scenario, sectors: Sequence[str], sector_groups: SectorGroups | None = None
+) -> dict[str, str]:
+    """Market structure (krugman, melitz) by industry, where the scenario names one.
+
+    Raises:
+        scenarios.groups.UnknownNameError: a name that ``check`` would have refused.
+    """
+    table = sector_groups or load_sector_groups()
+    return {
+        industry: structure
+        for structure, names in scenario.formulation.structure.named.items()
+        for name in names
+        for industry in table.expand(name, sectors)
+    }
+
+
 def _run(state: State, items: Sequence[Item], findings: Findings) -> State:
     for item in items:
         state = item.run(state, findings)

@@ -13,7 +13,7 @@ from scenarios.aim import Aim, Findings, Mask, World
 from scenarios.policy import Step
 from scenarios.policy_schema import Agreement, PolicyFiles
 from scenarios.problems import Origin
-from scenarios.schema import RateVerb, Scenario, Shock, TariffVerb
+from scenarios.schema import MANUFACTURING, RateVerb, Scenario, Shock, TariffVerb
 from scenarios.units import percent
 
 Array = npt.NDArray[np.float64]
@@ -149,6 +149,7 @@ def make_plan(scenario: Scenario, files: PolicyFiles, world: World, findings: Fi
             f"{scenario.origin.place('shocks')}: the scenario has no shocks: it is its own baseline"
         )
     _overrides(scenario, world, findings)
+    _structures(scenario, world, findings)
     return Plan(tuple(items), tuple(shocks))
 
 
@@ -245,6 +246,24 @@ def _overrides(scenario: Scenario, world: World, findings: Findings) -> None:
                 message = f"{override.parameter} of {sector} is already set by overrides[{first}]"
                 findings.problems.append(scenario.origin.problem(f"overrides[{k}]", message))
                 break
+
+
+def _structures(scenario: Scenario, world: World, findings: Findings) -> None:
+    """Firms belong to manufacturing, and a sector has one structure."""
+    aim = Aim(world, scenario.origin, findings)
+    allowed = aim.sectors((MANUFACTURING,), "formulation.structure")
+    labels, taken = np.array(world.sectors), np.zeros(len(world.sectors), dtype=bool)
+    for name, sectors in scenario.formulation.structure.named.items():
+        path = f"formulation.structure.{name}"
+        mask = aim.sectors(sectors, path)
+        for wrong, why in (
+            (mask & ~allowed, "not manufacturing: fixed costs and free entry are not modelled for land, "
+                              "resources or services"),
+            (mask & taken, "given two structures"),
+        ):  # fmt: skip
+            if wrong.any():
+                findings.problems.append(scenario.origin.problem(path, f"{', '.join(labels[wrong])}: {why}"))
+        taken |= mask
 
 
 def _verb(shock: Shock) -> object:

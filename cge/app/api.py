@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -24,14 +24,15 @@ from calibration.aggregate import Aggregation, aggregate, aggregate_rate, load_a
 from calibration.elasticities import Elasticities, load_elasticities
 from calibration.parameters import calibrate
 from calibration.world import load_world
+from cge.app.firms import check_overrides, firms_by_sector
 from cge.closure import ClosureChoice
 from cge.formulation import Formulation
+from cge.market_structure import Firms, with_firms
 from cge.model import Model
 from cge.parameters import Parameters
 from cge.solution import Solution
-from scenarios.apply import apply, check_model_regions, override_sectors
+from scenarios.apply import apply, check_model_regions, override_sectors, structure_sectors
 from scenarios.policy import Policy
-from scenarios.problems import ScenarioError
 from scenarios.reader import aggregation_files, read_scenario, scenario_hash
 from scenarios.schema import Scenario
 
@@ -76,6 +77,7 @@ class Case:
     aggregation: Aggregation
     accounts: Accounts
     elasticities: Elasticities
+    firms: Mapping[str, Firms]
     model: Model
     baseline: Mapping[str, xr.DataArray]
     policy: Mapping[str, xr.DataArray]
@@ -100,45 +102,40 @@ def prepare(
         )
         accounts = aggregate(world, chosen)
         check_model_regions(scenario, chosen.region_codes())
-        overrides = override_sectors(scenario, [str(s) for s in world.data["i"].values])
+        industries = [str(s) for s in world.data["i"].values]
+        overrides = override_sectors(scenario, industries)
+        structures = structure_sectors(scenario, industries)
         elasticities = load_elasticities(scenario.elasticities, world, chosen, overrides)
     with clock.stage("calibrate"):
-        parameters, formulation = parameters_of(scenario, accounts, elasticities)
+        chosen_firms = firms_by_sector(scenario, structures, chosen, elasticities)
+        firms = chosen_firms.firms
+        expanded = replace(expanded, notes=(*expanded.notes, *chosen_firms.notes))
+        parameters, formulation = parameters_of(scenario, accounts, elasticities, firms)
+        check_overrides(scenario, overrides, structures, formulation.trade)
         closure = ClosureChoice(**scenario.closure.model_dump())
         model = Model(parameters, formulation, closure)
         instruments = [_instruments(p, expanded.benchmark, world.data, accounts.data, chosen)
                        for p in (expanded.baseline, expanded.counterfactual)]  # fmt: skip
     name = scenario.title if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
-    return Case(scenario, name, expanded, world, chosen, accounts, elasticities, model, *instruments)
+    return Case(scenario, name, expanded, world, chosen, accounts, elasticities, firms, model, *instruments)
 
 
 def parameters_of(
-    scenario: Scenario, accounts: Accounts, elasticities: Elasticities
+    scenario: Scenario, accounts: Accounts, elasticities: Elasticities, firms: Mapping[str, Firms]
 ) -> tuple[Parameters, Formulation]:
     """Elasticities on the nest that the scenario asks for, or, when it is silent, the nest the set is meant
     for.
     """
-    wanted = scenario.formulation.model_dump()
+    wanted = scenario.formulation.model_dump(exclude={"structure"})
     if "trade" not in scenario.formulation.model_fields_set:
         wanted["trade"] = f"armington_{elasticities.nest}"
     one_level = wanted["trade"] == "armington_one_level"
-    _check_overrides(scenario, one_level)
     values = {str(n): elasticities.data[n] for n in ("sigma_va", "sigma_top")}
     for name in ("sigma_m", "sigma_d"):
         values[name] = elasticities.data["sigma" if one_level else name]
     sources = dict.fromkeys(values, f"elasticity set '{elasticities.name}'")
-
-    return calibrate(accounts.data, values, sources=sources), Formulation(**wanted)
-
-
-def _check_overrides(scenario: Scenario, one_level: bool) -> None:
-    """Refuse an override that the chosen nest does not use: it would change nothing, silently."""
-    unused, used = (("sigma_m", "sigma_d"), "sigma") if one_level else (("sigma",), "sigma_m or sigma_d")
-    nest = "one-level" if one_level else "two-level"
-    for number, override in enumerate(scenario.overrides):
-        if override.parameter in unused:
-            message = f"{override.parameter} has no effect in the {nest} nest of this run; override {used}"
-            raise ScenarioError([scenario.origin.problem(f"overrides[{number}].parameter", message)])
+    parameters = with_firms(calibrate(accounts.data, values, sources=sources), firms)
+    return parameters, Formulation(**wanted)
 
 
 def _instruments(
@@ -273,6 +270,7 @@ def _choices(case: Case) -> dict[str, str]:
         "tariffs": case.scenario.baseline.tariffs,
         "US-China duties": case.expanded.meta["us_china_duties"],
     }
+    choices |= {f"structure of {sector}": firms.words() for sector, firms in case.firms.items()}
     for o in case.scenario.overrides:
         choices[f"{o.parameter} of {', '.join(o.sectors)}"] = f"{o.value:g}"
     return choices
