@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from cge.blocks import demand, factors, income, production, trade_armington
+from cge.blocks import (
+    demand,
+    factors,
+    government,
+    income,
+    les,
+    production,
+    quotas,
+    trade_armington,
+    volumes,
+    world_bank,
+)
 from cge.equation import Block, System, compose
 
 PRODUCTION: dict[str, Block] = {
@@ -17,8 +28,12 @@ TRADE: dict[str, Block] = {
     "armington_two_level": trade_armington.ARMINGTON,
     "armington_one_level": trade_armington.ARMINGTON,
 }
-CONSUMPTION: dict[str, Block] = {"cobb_douglas": demand.FINAL_DEMAND}
-REGISTRIES = {"production": PRODUCTION, "trade": TRADE, "consumption": CONSUMPTION}
+CONSUMPTION: dict[str, Block] = {"cobb_douglas": demand.FINAL_DEMAND, "les": les.LES}
+CONTROLS: dict[str, Block] = {
+    "none": Block("controls: none", (), ()),
+    "quotas": quotas.quota_block(trade_armington.shipments),
+}
+REGISTRIES = {"production": PRODUCTION, "trade": TRADE, "consumption": CONSUMPTION, "controls": CONTROLS}
 
 
 class FormulationError(ValueError):
@@ -32,6 +47,7 @@ class Formulation:
     production: str = "leontief"
     trade: str = "armington_two_level"
     consumption: str = "cobb_douglas"
+    controls: str = "none"
 
     def __post_init__(self) -> None:
         for slot in fields(self):
@@ -53,5 +69,9 @@ def _system(formulation: Formulation) -> System:
             CONSUMPTION[formulation.consumption],
             factors.FACTORS,
             income.INCOME,
+            government.GOVERNMENT,
+            world_bank.WORLD_BANK,
+            volumes.volume_block(trade_armington.shipments),
+            CONTROLS[formulation.controls],
         )
     )

@@ -65,7 +65,7 @@ def solve_full(
     """
     if route not in ROUTES:
         raise RouteError(f"route '{route}' is not one of {', '.join(ROUTES)}")
-    system, sets = model.system, model.parameters.sets
+    system, sets = model.reduced.system, model.parameters.sets
     count = sum(int(np.prod(sets.shape(system.quantities[e.determines].dims))) for e in system.equations)
     if count > LARGEST:
         raise RouteError(
@@ -75,7 +75,7 @@ def solve_full(
     concrete = build(system, sets, model.closure, targets, origin)
     solve = _by_casadi if route == "casadi" else _by_executable
     iterations = solve(model, concrete, targets)
-    return levels(concrete, system, sets, targets), iterations, route
+    return {**origin, **levels(concrete, system, sets, targets)}, iterations, route
 
 
 def _by_executable(model: Model, concrete: Any, targets: Levels) -> int:
@@ -132,7 +132,7 @@ class _Jacobian(ca.Callback):
         ca.Callback.__init__(self)
         from cge.jacobian import Derivatives
 
-        self.system, self.sets, self.targets = model.system, model.parameters.sets, dict(targets)
+        self.system, self.sets, self.targets = model.reduced.system, model.parameters.sets, dict(targets)
         place = [(v.parent_component().name, int(v.index() or 0)) for v in info.variables]
         self.symbols = sorted({name for name, _ in place})
         self.derivatives = Derivatives(self.system, self.sets, frozenset(self.symbols))

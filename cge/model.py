@@ -43,18 +43,26 @@ class Model:
         formulation: Formulation | None = None,
         closure: ClosureChoice | Closure | None = None,
     ) -> None:
-        self.parameters = parameters
         self.formulation = formulation or Formulation()
         self.system = self.formulation.system()
-        parameters.check(self.system)
         choice = closure or ClosureChoice()
-        self.closure = choice if isinstance(choice, Closure) else choice.closure(parameters, self.system)
+        self.parameters = choice.adjusted(parameters) if isinstance(choice, ClosureChoice) else parameters
+        self.parameters.check(self.system)
+        self._examine = isinstance(choice, ClosureChoice) and bool(choice.swaps)
+        self.closure = choice if isinstance(choice, Closure) else choice.closure(self.parameters, self.system)
         self.reduced = ReducedSpace(self.system, parameters.sets, self.closure)
         self._factor: Any = None
 
     def compile(self) -> None:
-        """Compute and factorise the benchmark Jacobian, which every later solve begins with."""
+        """Compute and factorise the benchmark Jacobian, which every later solve begins with.
+
+        Swaps that a user wrote are examined first: ClosureError names what they over- and under-determine.
+        """
         if self._factor is None:
+            if self._examine:
+                from cge.structure import require_sound
+
+                require_sound(self)
             self._factor = ipopt.factorise(self.reduced.jacobian(self.benchmark_levels))
 
     @cached_property
@@ -130,7 +138,7 @@ class Model:
         else:
             levels, iterations, steps = self._walk(origin, targets, progress)
         return self._solution(
-            levels, targets, iterations, time.perf_counter() - began, f"{space} {route}", steps
+            self.reduced.complete(levels), targets, iterations, time.perf_counter() - began, f"{space} {route}", steps
         )
 
     def _levels_of(self, solution: Solution) -> Levels:
@@ -192,6 +200,8 @@ class Model:
             raise InnerLoopError(
                 f"IPOPT stopped with '{outcome.status}', largest residual {np.max(np.abs(value)):.2g}"
             )
+        if np.any(np.asarray(final["u"])[self.closure.free["u"]] < 0):
+            raise InnerLoopError("u: more labour is wanted at these wages than the labour force offers")
         return final, outcome.iterations
 
     def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:
@@ -222,7 +232,7 @@ class Model:
         gap = max(float(np.max(np.abs(three[k] / three["income"] - 1))) for k in three)
         space, _, route = where.partition(" ")
         sizes = {
-            "equations": sum(int(np.size(a)) for a in found.values()),
+            "equations": sum(int(np.size(levels[n])) for n in self.reduced.system.names("variable")),
             "unknowns": self.reduced.size,
             "flows": int(np.count_nonzero(self.parameters.arrays["X0"])),
         }

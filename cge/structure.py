@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from cge.jacobian import Derivatives
 from cge.model import Model
 from cge.reduced import cell_names
+from cge.swaps import ClosureError
 
 SINGULAR = 1e-10
 NAMES_SHOWN = 5
@@ -65,6 +66,24 @@ def check_structure(model: Model) -> StructureReport:
     )  # fmt: skip
 
 
+def require_sound(model: Model) -> None:
+    """Raise ClosureError unless the model is regular at its benchmark, naming what its swaps get wrong.
+
+    A regular reduced Jacobian settles it at once; only otherwise is the full structure decomposed.
+    """
+    values = la.svdvals(model.reduced.jacobian(model.benchmark_levels))
+    if values[-1] > SINGULAR * values[0]:
+        return
+    report = check_structure(model)
+    over = report.surplus or report.redundant
+    under = report.undetermined or report.floating
+    raise ClosureError(
+        f"the swaps do not close the model. Over-determined: {', '.join(over[:NAMES_SHOWN])}. "
+        f"Under-determined: {', '.join(under[:NAMES_SHOWN])}. Swaps: "
+        + "; ".join(s.reason for s in model.closure.swaps if s.reason.startswith("swap of"))
+    )
+
+
 def incidence(model: Model) -> tuple[sp.csr_array, list[str], list[str]]:
     """Derivatives of all equations and held conditions (rows) with respect to all free cells (columns), with
     names.
@@ -72,8 +91,8 @@ def incidence(model: Model) -> tuple[sp.csr_array, list[str], list[str]]:
     The pattern is that of two points, the benchmark and one beside it, because an entry may vanish at the
     benchmark.
     """
-    system, sets = model.system, model.parameters.sets
-    free = {n: mask for n, mask in model.closure.free.items() if mask.any()}
+    system, sets = model.reduced.system, model.parameters.sets
+    free = {n: m for n, m in model.closure.free.items() if m.any() and n in system.quantities}
     derivatives = Derivatives(system, sets, frozenset(free))
     rng, levels = np.random.default_rng(11), model.benchmark_levels
     beside = {
