@@ -207,17 +207,29 @@ def _closures(b: Benchmark, gdp: np.ndarray, regional: Mapping[str, xr.DataArray
             given[name] = regional[name].transpose(*dims).sel(chosen).to_numpy().astype(float)
         else:
             given[name] = np.full(b.sets.shape(dims), generic(name))
+    _check_needs(b.sets, given)
     capital = b.a["V0"][:, b.sets.factors.index("capital")].sum(axis=1) / gdp
     income = np.where(capital > 0, capital, 1.0)
-    stock = income / given.pop("gross_return")
     return {
         **given,
-        "gross_return": income / stock, "capital_income0": income,
-        "investment_rate": b.final["i"] / gdp / stock, "taxes0": _taxes(b) / gdp,
+        "capital_income0": income, "investment_rate": b.final["i"] / gdp * given["gross_return"] / income,
+        "taxes0": _taxes(b) / gdp, "lump_sum": np.zeros_like(gdp), "world_return": np.array(1.0),
         "depreciation": np.array(generic("depreciation")),
         "return_flexibility": np.array(generic("return_flexibility")),
-        "world_return": np.array(1.0), "lump_sum": np.zeros_like(gdp),
     }  # fmt: skip
+
+
+def _check_needs(sets: Sets, given: Mapping[str, np.ndarray]) -> None:
+    """Refuse numbers for which an expenditure system or a net return makes no sense, naming the region."""
+    limits = {
+        "frisch": (given["frisch"] <= -1, "must be -1 or below"),
+        "gross_return": (given["gross_return"] > generic("depreciation"), "must exceed depreciation"),
+        "labour_supply_elasticity": (given["labour_supply_elasticity"] >= 0, "must not be negative"),
+    }
+    for name, (right, words) in limits.items():
+        for region in np.array(sets.regions)[~right]:
+            value = given[name][sets.regions.index(str(region))]
+            raise ParameterError(f"{name}[{region}] = {value:.4g} {words}")
 
 
 def _elasticities(sets: Sets, elasticities: Mapping[str, xr.DataArray]) -> dict[str, np.ndarray]:

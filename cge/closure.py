@@ -1,9 +1,9 @@
 """Closures by name: for each market, what is exogenous.
 
 Every option is a list of swaps and changes no equation. `CLOSURES` names the options of each market, the
-default first; `REFUSED` lists the combinations that contradict each other, with the reason; everything else is
-admissible. A numeraire is the swap that holds one price and frees the slack of the redundant equation. After
-the options come the swaps that a user names cell by cell.
+default first; `REFUSED` lists the combinations that contradict each other, with the reason; everything else
+is admissible. A numeraire is the swap that holds one price and frees the slack of the redundant equation.
+After the options come the swaps that a user names cell by cell.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Quantitative trade measures: quotas, export controls and tariff-rate quotas, with endogenous rents.
 
 A control is a swap in the capped cells only: the complementarity of rent and unused quota is held at zero
-there, and the rent rate is freed. Its level (``quota``, ``quota_premium``) is an instrument that each solve may
-set.
+there, and the rent rate is freed. Its level (``quota``, ``quota_premium``) is an instrument that each solve
+may set.
 """
 
 from __future__ import annotations

@@ -138,7 +138,12 @@ class Model:
         else:
             levels, iterations, steps = self._walk(origin, targets, progress)
         return self._solution(
-            self.reduced.complete(levels), targets, iterations, time.perf_counter() - began, f"{space} {route}", steps
+            self.reduced.complete(levels),
+            targets,
+            iterations,
+            time.perf_counter() - began,
+            f"{space} {route}",
+            steps,
         )
 
     def _levels_of(self, solution: Solution) -> Levels:

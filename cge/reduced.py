@@ -75,7 +75,9 @@ class ReducedSpace:
     def __init__(self, system: System, sets: Sets, closure: Closure) -> None:
         self.sets, self.closure = sets, closure
         self.whole = system
-        self.system = system = active(system, [n for n in system.names("variable") if not closure.free[n].all()])
+        self.system = system = active(
+            system, [n for n in system.names("variable") if not closure.free[n].all()]
+        )
         self.loops = {phase: split(system, phase) for phase in TEARS}
         balance = {e.determines for e in system.phases["balance"]}
         explicit = set(system.names("variable")) - balance

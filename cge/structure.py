@@ -75,13 +75,19 @@ def require_sound(model: Model) -> None:
     if values[-1] > SINGULAR * values[0]:
         return
     report = check_structure(model)
-    over = report.surplus or report.redundant
-    under = report.undetermined or report.floating
-    raise ClosureError(
-        f"the swaps do not close the model. Over-determined: {', '.join(over[:NAMES_SHOWN])}. "
-        f"Under-determined: {', '.join(under[:NAMES_SHOWN])}. Swaps: "
-        + "; ".join(s.reason for s in model.closure.swaps if s.reason.startswith("swap of"))
-    )
+    lost, clashing = report.undetermined or report.floating, report.surplus or report.redundant
+    sides = []
+    for swap in (s for s in model.closure.swaps if s.reason.startswith("swap of")):
+        freed, fixed = (
+            cell_names(model.system, model.parameters.sets, c.name, c.mask) for c in (swap.free, swap.hold)
+        )
+        if set(freed) & {name.split(" ")[0] for name in lost}:
+            sides.append(f"{swap.reason}: nothing determines {', '.join(freed)}, so {', '.join(fixed)} "
+                         "is one condition too many")  # fmt: skip
+    if not sides:
+        sides = [f"under-determined: {', '.join(lost[:NAMES_SHOWN])}",
+                 f"over-determined: {', '.join(clashing[:NAMES_SHOWN])}"]  # fmt: skip
+    raise ClosureError(f"the swaps do not close the model; {'; '.join(sides)}")
 
 
 def incidence(model: Model) -> tuple[sp.csr_array, list[str], list[str]]:

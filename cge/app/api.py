@@ -18,10 +18,12 @@ import xarray as xr
 
 from calibration.accounts import Accounts
 from calibration.aggregate import Aggregation, aggregate, aggregate_rate, load_aggregation
+from calibration.closure_data import closure_data
 from calibration.elasticities import Elasticities, load_elasticities
 from calibration.parameters import calibrate
 from calibration.world import load_world
-from cge.closure import ClosureChoice
+from cge.app.closing import closure_notes, policy_changes
+from cge.closure import ClosureError
 from cge.formulation import Formulation
 from cge.model import Model
 from cge.parameters import Parameters
@@ -100,17 +102,28 @@ def prepare(
         overrides = override_sectors(scenario, [str(s) for s in world.data["i"].values])
         elasticities = load_elasticities(scenario.elasticities, world, chosen, overrides)
     with clock.stage("calibrate"):
-        parameters, formulation = _parameters(scenario, accounts, elasticities)
-        closure = ClosureChoice(**scenario.closure.model_dump())
-        model = Model(parameters, formulation, closure)
+        regional = closure_data(world, chosen, labour_supply_set=scenario.closure.labour_supply_elasticities)
+        parameters, formulation = _parameters(scenario, accounts, elasticities, regional)
+        model = _model(scenario, parameters, formulation)
         instruments = [_instruments(p, expanded.benchmark, world.data, accounts.data, chosen)
                        for p in (expanded.baseline, expanded.counterfactual)]  # fmt: skip
     name = scenario.title if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
     return Case(scenario, name, expanded, world, chosen, accounts, elasticities, model, *instruments)
 
 
+def _model(scenario: Scenario, parameters: Parameters, formulation: Formulation) -> Model:
+    """The model under the scenario's closure; what is wrong with the closure is said with its line."""
+    try:
+        return Model(parameters, formulation, scenario.closure.choice())
+    except ClosureError as error:
+        raise ScenarioError([scenario.origin.problem("closure", str(error))]) from None
+
+
 def _parameters(
-    scenario: Scenario, accounts: Accounts, elasticities: Elasticities
+    scenario: Scenario,
+    accounts: Accounts,
+    elasticities: Elasticities,
+    regional: Mapping[str, xr.DataArray],
 ) -> tuple[Parameters, Formulation]:
     """Elasticities on the nest that the scenario asks for, or, when it is silent, the nest the set is meant
     for.
@@ -125,7 +138,8 @@ def _parameters(
         values[name] = elasticities.data["sigma" if one_level else name]
     sources = dict.fromkeys(values, f"elasticity set '{elasticities.name}'")
 
-    return calibrate(accounts.data, values, sources=sources), Formulation(**wanted)
+    parameters = calibrate(accounts.data, values, sources=sources, regional=regional)
+    return parameters, Formulation(**wanted)
 
 
 def _check_overrides(scenario: Scenario, one_level: bool) -> None:
@@ -164,7 +178,7 @@ def solve(case: Case, *, space: str = "reduced", route: str = "casadi", progress
     base = case.model.solve(
         case.baseline, space=space, route=route, progress=lambda m: progress(f"baseline: {m}")
     )
-    new = case.model.solve(case.policy, start=base, space=space, route=route,
+    new = case.model.solve(policy_changes(case, base), start=base, space=space, route=route,
                            progress=lambda m: progress(f"policy: {m}"))  # fmt: skip
     return base, new
 
@@ -226,7 +240,11 @@ def comparison(
         command=command,
         choices=_choices(case),
         hashes=hashes,
-        notes=(*case.expanded.notes, *(f"elasticity capped: {c}" for c in case.elasticities.caps)),
+        notes=(
+            *case.expanded.notes,
+            *(f"elasticity capped: {c}" for c in case.elasticities.caps),
+            *closure_notes(case, base, new),
+        ),
         sector_names=case.accounts.meta.get("sector_labels", {}),
         region_names=case.accounts.meta.get("region_labels", {}),
     )
@@ -241,7 +259,8 @@ def _choices(case: Case) -> dict[str, str]:
         "production": formulation.production,
         "trade": formulation.trade,
         "consumption": formulation.consumption,
-        **{str(k): str(v) for k, v in closure.model_dump().items()},
+        **{str(k): str(v) for k, v in closure.model_dump(exclude={"swaps"}).items() if v is not None},
+        **{f"swap {k + 1}": f"fix {w.fix}, free {w.free}" for k, w in enumerate(closure.swaps)},
         "tariffs": case.scenario.baseline.tariffs,
         "US-China duties": case.expanded.meta["us_china_duties"],
     }

@@ -1,9 +1,9 @@
 """Factor markets, the labour market's relations, and the numeraire.
 
 Mobile, sector-specific and partly mobile factors are one block: the price an activity pays is the
-economy-wide price times a wedge. Wedges held at 1 make a factor mobile; quantities held at 1 and wedges freed
-make it specific; `mobility_gap` held at 0 and wedges freed make it sluggish. The gaps below are relations that
-a closure switches on by holding them at 0.
+economy-wide price times a wedge. Wedges held at 1 make a factor mobile; quantities held at 1 and wedges
+freed make it specific; `mobility_gap` held at 0 and wedges freed make it sluggish. The gaps below are
+relations that a closure switches on by holding them at 0.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ FACTORS = Block(
         variable("wage_gap", "r", "log points", "real wage above the wage curve"),
         variable("supply_gap", "r", "log points", "labour force above what people offer"),
         variable("floor_gap", "r", "Fischer-Burmeister", "real wage above its floor against unemployment"),
-        variable("mobility_gap", "rfj", "share of endowment", "use of a factor above its supply to the activity"),
+        variable(
+            "mobility_gap", "rfj", "share of endowment", "use of a factor above its supply to the activity"
+        ),
         instrument("wedge", "rfj", "index", "price paid by activity j relative to the economy-wide price"),
         instrument("endow", "rf", "index", "endowment"),
         instrument("u", "r", "share of labour force", "unemployment rate"),
@@ -115,7 +117,9 @@ FACTORS = Block(
         parameter(
             "wage_elasticity", "r", "elasticity", "response of pay to unemployment, as a positive number"
         ),
-        parameter("labour_supply_elasticity", "r", "elasticity", "labour offered with respect to the real wage"),
+        parameter(
+            "labour_supply_elasticity", "r", "elasticity", "labour offered with respect to the real wage"
+        ),
         parameter("mobility", "f", "elasticity", "supply to an activity with respect to its relative return"),
         parameter("mu", "", "index", "smoothing of complementarity: at its switching point a b = mu squared"),
         parameter("is_labour", "f", "0 or 1", "1 for labour"),

@@ -1,9 +1,9 @@
 """The government's budget, for closures that fix its real consumption.
 
-Households and government share one budget in this model. Fixing the government's consumption needs the split:
-its revenue and a replacement pay for its consumption and for transfers fixed in units of the consumer price
-index, and what is left of national income is the household's to consume or save. The gaps are relations that a
-closure switches on by holding them at 0.
+Households and government share one budget in this model. Fixing the government's consumption needs the
+split: its revenue and a replacement pay for its consumption and for transfers fixed in units of the
+consumer price index, and what is left of national income is the household's to consume or save. The gaps
+are relations that a closure switches on by holding them at 0.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 r"""Linear expenditure system: needs that do not vary, and constant shares of what is left.
 
-Everything follows from two tables, the Frisch parameter :math:`\varphi_r < -1` (minus total over supernumerary
-spending) and income elasticities :math:`\epsilon_{r,i}`, inside the traced equations, so that another value of
-either is another correct calibration. With :math:`\hat\epsilon_{r,i} = \epsilon_{r,i} / \sum_k s_{r,k}
-\epsilon_{r,k}` and :math:`\omega_r = -1/\varphi_r`, marginal budget shares are :math:`\beta_{r,i} = s_{r,i}
-\hat\epsilon_{r,i}` and needs, as indices, :math:`1 - \omega_r \hat\epsilon_{r,i}`. All elasticities 1 and
-:math:`\varphi = -1` are Cobb-Douglas. Prices below are those that households pay.
+Everything follows from two tables, the Frisch parameter :math:`\varphi_r < -1` (minus total over
+supernumerary spending) and income elasticities :math:`\epsilon_{r,i}`, inside the traced equations, so that
+another value of either is another correct calibration. With :math:`\hat\epsilon_{r,i} = \epsilon_{r,i} /
+\sum_k s_{r,k} \epsilon_{r,k}` and :math:`\omega_r = -1/\varphi_r`, marginal budget shares are
+:math:`\beta_{r,i} = s_{r,i} \hat\epsilon_{r,i}` and needs, as indices, :math:`1 - \omega_r
+\hat\epsilon_{r,i}`. All elasticities 1 and :math:`\varphi = -1` are Cobb-Douglas. Prices below are those
+that households pay.
 """
 
 from __future__ import annotations

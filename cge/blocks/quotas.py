@@ -1,7 +1,7 @@
 """Quotas, export controls and tariff-rate quotas as complementarities between a rent and an unused quota.
 
-The relations are defined for every flow and cost nothing where they are not in force: a control holds them at 0
-in the capped cells and frees the rent rate there.
+The relations are defined for every flow and cost nothing where they are not in force: a control holds them
+at 0 in the capped cells and frees the rent rate there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _relations(shipments: Callable[[Any], Named]) -> tuple[Equation, Equation]:
 
         .. math:: 0 \le rm_{o,d,i} \le \tau_{o,d,i} \perp x_{o,d,i} - \bar{x}_{o,d,i}
 
-        Source: Elbehri and Pearson (2000), GTAP Technical Paper 18; nested Fischer-Burmeister, Billups (1995).
+        Source: Elbehri and Pearson (2000), GTAP Technical Paper 18; nested functions of Billups (1995).
         """
         room = v.quota_premium["odi"] - v.rm["odi"]
         return bounded_complementarity(v.rm["odi"], room, shipments(v) - v.quota["odi"], v.mu)

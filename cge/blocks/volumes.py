@@ -1,8 +1,8 @@
 """Real GDP as a variable: a smooth volume that a closure can hold and reports can check.
 
 It is the Laspeyres volume of expenditure, every flow at its benchmark price: consumption, government and
-investment at user prices, exports less imports at border prices. Results report the Fisher index, which differs
-from it in the second order.
+investment at user prices, exports less imports at border prices. Results report the Fisher index, which
+differs from it in the second order.
 """
 
 from __future__ import annotations
