@@ -30,7 +30,8 @@ class ConsumptionForm:
     demand: Callable[[Any], Named]
     fixed: Callable[[Any], Named]
     marginal: Callable[[Any], Named]
-    parameters: tuple[Quantity, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    equations: tuple[Equation, ...] = ()
 
 
 def consumer_price_of(v) -> Named:
@@ -210,8 +211,8 @@ def demand_block(form: ConsumptionForm) -> Block:
     )
     return Block(
         f"demand: {form.name} consumption, fixed government and investment bundles",
-        (*_QUANTITIES, *form.parameters),
-        (form.price, *shared, *_consumption_equations(form)),
+        (*_QUANTITIES, *form.quantities),
+        (form.price, *form.equations, *shared, *_consumption_equations(form)),
         reports,
     )
 

@@ -15,22 +15,18 @@ from cge.axes import Named, total
 from cge.blocks.demand import ConsumptionForm, consumer_price_of, demand_block
 from cge.equation import equation
 from cge.nests import cobb_douglas_price
-from cge.quantities import parameter
+from cge.quantities import parameter, variable
 
 
 def income_elasticity(v) -> Named:
     """Income elasticities that add up: their mean weighted by budget shares is 1."""
-    return v.income_elasticity["ri"] / total(v.c_share["ri"] * v.income_elasticity["ri"], "i")
+    # the sum runs over another letter, because what is summed over must not be in the result
+    return v.income_elasticity["ri"] / total(v.c_share["rj"] * v.income_elasticity["rj"], "j")
 
 
 def needs(v) -> Named:
     """Subsistence quantity of each commodity, relative to benchmark consumption."""
     return 1 + income_elasticity(v) / v.frisch["r"]
-
-
-def needs_cost(v) -> Named:
-    """Cost of subsistence, share of benchmark consumption: a(p) of the expenditure function."""
-    return total(v.c_share["ri"] * needs(v) * consumer_price_of(v), "i")
 
 
 def marginal_price(v) -> Named:
@@ -41,20 +37,30 @@ def marginal_price(v) -> Named:
 
 def demand(v) -> Named:
     """Index of private consumption of each commodity: its need, and its share of supernumerary spending."""
-    supernumerary = v.pc["r"] * v.qc["r"] - needs_cost(v)
+    supernumerary = v.pc["r"] * v.qc["r"] - v.needs_cost["r"]
     return needs(v) + income_elasticity(v) * supernumerary / consumer_price_of(v)
+
+
+@equation("needs_cost", "price")
+def cost_of_needs(v):
+    r"""Cost of subsistence: a(p) of the expenditure function.
+
+    .. math:: a_r = \sum_i s_{r,i} (1 - \omega_r \hat\epsilon_{r,i}) p_{r,i}
+
+    Source: Stone (1954).
+    """
+    return total(v.c_share["ri"] * needs(v) * consumer_price_of(v), "i")
 
 
 @equation("pc", "price")
 def consumer_price(v):
     r"""The consumer price index is the cost of benchmark utility (Konüs), user tax included.
 
-    .. math:: pc_r = \sum_i s_{r,i} (1 - \omega_r \hat\epsilon_{r,i}) p_{r,i}
-              + \omega_r \prod_i p_{r,i}^{s_{r,i} \hat\epsilon_{r,i}}
+    .. math:: pc_r = a_r + \omega_r \prod_i p_{r,i}^{s_{r,i} \hat\epsilon_{r,i}}
 
     Source: Stone (1954); Frisch calibration as in Dervis, de Melo and Robinson (1982).
     """
-    return needs_cost(v) + marginal_price(v)
+    return v.needs_cost["r"] + marginal_price(v)
 
 
 LES = demand_block(
@@ -62,9 +68,11 @@ LES = demand_block(
         "linear expenditure system",
         consumer_price,
         demand,
-        fixed=needs_cost,
+        fixed=lambda v: v.needs_cost["r"],
         marginal=marginal_price,
-        parameters=(
+        equations=(cost_of_needs,),
+        quantities=(
+            variable("needs_cost", "r", "share of consumption", "cost of subsistence"),
             parameter("frisch", "r", "ratio", "minus total over supernumerary spending, below -1"),
             parameter("income_elasticity", "ri", "elasticity", "consumption with respect to spending"),
         ),
