@@ -102,8 +102,11 @@ def incidence(model: Model) -> tuple[sp.csr_array, list[str], list[str]]:
     derivatives = Derivatives(system, sets, frozenset(free))
     rng, levels = np.random.default_rng(11), model.benchmark_levels
     beside = {
-        n: a * (1 + 1e-2 * rng.uniform(size=np.shape(a))) if n in free else a for n, a in levels.items()
+        n: a + 1e-2 * (1 + abs(a)) * rng.uniform(size=np.shape(a)) if n in free else a
+        for n, a in levels.items()
     }
+    # complementarities hide entries that vanish in floating point at small smoothing
+    beside["mu"] = np.array(0.1)
     partials = [derivatives(point) for point in (levels, beside)]
     rows, columns, blocks = [], [], []
     for name, mask in free.items():
