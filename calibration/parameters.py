@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from calibration.closure_data import GENERIC, generic
 from cge.dimensions import Sets
 from cge.parameters import ParameterError, Parameters
 
@@ -23,7 +24,10 @@ _AXES = {
     "H0": "ri", "X0": "odi", "te0": "odi", "tm0": "odi", "Z0": "rij", "C0": "ri", "G0": "ri", "I0": "ri",
     "tz0": "rj", "tc0": "r", "tg0": "r", "ti0": "r", "V0": "rfj", "to0": "rj", "u0": "r",
 }  # fmt: skip
-WAGE_ELASTICITY = 0.1
+
+
+UNCAPPED = 100.0
+"""A quota that binds nobody, as a multiple of the benchmark flow."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +87,21 @@ def calibrate(
     *,
     drop: str | None = None,
     sources: Mapping[str, str] | None = None,
+    regional: Mapping[str, xr.DataArray] | None = None,
 ) -> Parameters:
     """Return the model's parameters from balanced accounts (`Accounts.data`) and elasticities by name.
 
     `elasticities` gives sigma_va(j), sigma_m(i), sigma_d(i) and, for the CES top nest, sigma_top(j). `drop`
     is the region whose income equation carries Walras' slack (default: the one with the largest GDP); the
-    choice changes no result.
+    choice changes no result. `regional` gives what closures and the linear expenditure system need by region
+    (`calibration.closure_data.closure_data`); without it every region has the generic values of
+    assumptions/closures.csv.
     """
     b = benchmark_arrays(accounts)
     gdp = b.gdp
     arrays = {
         **_production(b), **_trade(b), **_demand(b, gdp), **_factors(b), **_income(b, gdp),
-        **_elasticities(b.sets, elasticities),
+        **_elasticities(b.sets, elasticities), **_closures(b, gdp, regional or {}),
     }  # fmt: skip
     largest = b.sets.regions[int(np.argmax(gdp))]
     arrays["drop"] = np.array([float(r == (drop or largest)) for r in b.sets.regions])
@@ -124,7 +131,7 @@ def _production(b: Benchmark) -> dict[str, np.ndarray]:
         "use_int": _share(b.a["Z0"], b.absorption[:, :, None], 0.0),
         "Z0": b.a["Z0"], "Y0": output, "gdp0": b.gdp,
         "to": b.a["to0"], "to0": b.a["to0"], "tz": b.a["tz0"], "tz0": b.a["tz0"],
-        "productivity": np.ones(shape),
+        "productivity": np.ones(shape), "tfp": np.ones(shape[0]),
     }  # fmt: skip
 
 
@@ -139,6 +146,7 @@ def _trade(b: Benchmark) -> dict[str, np.ndarray]:
         "export_share": _share(b.a["X0"], output[:, None, :], 0.0),
         "X0": b.a["X0"], "tm0": b.a["tm0"], "te0": b.a["te0"], "tm": b.a["tm0"], "te": b.a["te0"],
         "rx": zero, "rm": zero, "k": np.ones_like(landed),
+        "quota": np.full_like(landed, UNCAPPED), "quota_premium": zero,
         **_no_firms(b),
     }  # fmt: skip
 
@@ -161,7 +169,7 @@ def _demand(b: Benchmark, gdp: np.ndarray) -> dict[str, np.ndarray]:
         arrays[f"use_{u}"] = _share(use, b.absorption, 1.0 if u == "c" else 0.0)
         arrays[f"{u}_level"] = value / gdp
         arrays[f"t{u}"] = arrays[f"t{u}0"] = b.a[f"t{u}0"]
-    arrays["ac"], arrays["ag"] = np.ones_like(gdp), np.ones_like(gdp)
+    arrays["ac"], arrays["ag"], arrays["thrift"] = np.ones_like(gdp), np.ones_like(gdp), np.ones_like(gdp)
     return arrays
 
 
@@ -179,7 +187,10 @@ def _factors(b: Benchmark) -> dict[str, np.ndarray]:
         "wedge": np.ones_like(b.a["V0"]),
         "is_labour": np.array([float(f == "labour") for f in b.sets.factors]),
         "u": b.a["u0"], "u0": b.a["u0"],
-        "wage_elasticity": np.full(len(b.sets.regions), WAGE_ELASTICITY),
+        "wage_elasticity": np.full(len(b.sets.regions), generic("wage_elasticity")),
+        "wage_floor": np.zeros(len(b.sets.regions)), "endow0": use.sum(axis=2),
+        "is_capital": np.array([float(f == "capital") for f in b.sets.factors]),
+        "mobility": np.full(len(b.sets.factors), generic("mobility")), "mu": np.array(generic("mu")),
     }  # fmt: skip
 
 
@@ -189,6 +200,51 @@ def _income(b: Benchmark, gdp: np.ndarray) -> dict[str, np.ndarray]:
         "s0": s0, "real_saving": s0, "imbalance": np.array(0.0), "walras": np.array(0.0),
         "saving_weight": np.ones_like(gdp), "world_share": gdp / gdp.sum(),
     }  # fmt: skip
+
+
+def _taxes(b: Benchmark) -> np.ndarray:
+    """Taxes less subsidies, (r), USD million: borders, uses, production."""
+    border = b.a["X0"] * (1 + b.a["te0"])
+    tariffs = (border * b.a["tm0"]).sum(axis=(0, 2))
+    exports = (b.a["X0"] * b.a["te0"]).sum(axis=(1, 2))
+    inputs = (b.a["Z0"].sum(axis=1) * b.a["tz0"]).sum(axis=1)
+    final = sum(b.a[f"{u.upper()}0"].sum(axis=1) * b.a[f"t{u}0"] for u in "cgi")
+    return tariffs + exports + inputs + final + (b.output * b.a["to0"]).sum(axis=1)
+
+
+def _closures(b: Benchmark, gdp: np.ndarray, regional: Mapping[str, xr.DataArray]) -> dict[str, np.ndarray]:
+    """What closures and the linear expenditure system read beside shares."""
+    labels: dict[str, Any] = {"r": list(b.sets.regions), "i": list(b.sets.sectors)}
+    given = {}
+    for name, dims in GENERIC.items():
+        if name in regional:
+            chosen = {c: labels[c] for c in dims}
+            given[name] = regional[name].transpose(*dims).sel(chosen).to_numpy().astype(float)
+        else:
+            given[name] = np.full(b.sets.shape(dims), generic(name))
+    _check_needs(b.sets, given)
+    capital = b.a["V0"][:, b.sets.factors.index("capital")].sum(axis=1) / gdp
+    income = np.where(capital > 0, capital, 1.0)
+    return {
+        **given,
+        "capital_income0": income, "investment_rate": b.final["i"] / gdp * given["gross_return"] / income,
+        "taxes0": _taxes(b) / gdp, "lump_sum": np.zeros_like(gdp), "world_return": np.array(1.0),
+        "depreciation": np.array(generic("depreciation")),
+        "return_flexibility": np.array(generic("return_flexibility")),
+    }  # fmt: skip
+
+
+def _check_needs(sets: Sets, given: Mapping[str, np.ndarray]) -> None:
+    """Refuse numbers for which an expenditure system or a net return makes no sense, naming the region."""
+    limits = {
+        "frisch": (given["frisch"] <= -1, "must be -1 or below"),
+        "gross_return": (given["gross_return"] > generic("depreciation"), "must exceed depreciation"),
+        "labour_supply_elasticity": (given["labour_supply_elasticity"] >= 0, "must not be negative"),
+    }
+    for name, (right, words) in limits.items():
+        for region in np.array(sets.regions)[~right]:
+            value = given[name][sets.regions.index(str(region))]
+            raise ParameterError(f"{name}[{region}] = {value:.4g} {words}")
 
 
 def _elasticities(sets: Sets, elasticities: Mapping[str, xr.DataArray]) -> dict[str, np.ndarray]:

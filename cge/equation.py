@@ -9,7 +9,7 @@ system is a checked composition of blocks in the order of evaluation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -222,6 +222,27 @@ def compose(blocks: Iterable[Block]) -> System:
     return System(quantities, phases, reads, letters, blocks)
 
 
+def active(system: System, held: Collection[str]) -> System:
+    """The part of a system that decides anything: balances, loops, held variables, and all that these read.
+
+    The other variables are read by nobody and held nowhere: relations that are switched off, and figures for
+    reports. They are evaluated once, when everything else is known, and enter no derivative.
+    """
+    needed = {e.determines for e in system.phases["balance"]} | set(TEARS.values()) | set(held)
+    needed |= {name for e in system.phases["balance"] for name, _ in system.reads[e.determines]}
+    for phase in ("revenue", "quantity", "price"):
+        # the tear variable is read before its own equation, so a phase is walked until nothing is added
+        while True:
+            here = [e for e in system.phases[phase] if e.determines in needed]
+            read = {name for e in here for name, _ in system.reads[e.determines]}
+            if read <= needed:
+                break
+            needed |= read
+    phases = {p: tuple(e for e in es if e.determines in needed) for p, es in system.phases.items()}
+    kept = {n: q for n, q in system.quantities.items() if q.kind != "variable" or n in needed}
+    return System(kept, phases, system.reads, system.letters, system.blocks)
+
+
 def _check_determined(quantities: Mapping[str, Quantity], equations: list[Equation]) -> None:
     count: dict[str, int] = dict.fromkeys((n for n, q in quantities.items() if q.kind == "variable"), 0)
     for e in equations:
@@ -246,7 +267,9 @@ def _trace(e: Equation, quantities: Mapping[str, Quantity]) -> tuple[tuple[tuple
         seen[name, letters] = None
         return np.full(sets.shape(letters), 1.25)
 
-    result = e.function(View(quantities, fetch))
+    # the levels are invented: only names and letters matter
+    with np.errstate(all="ignore"):
+        result = e.function(View(quantities, fetch))
     return tuple(seen), result_letters(result, quantities[e.determines])
 
 

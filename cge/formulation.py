@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from cge.blocks import consumption_ces, demand, factors, household, income, production, trade_armington
+from cge.blocks import (
+    consumption_ces,
+    demand,
+    factors,
+    government,
+    household,
+    income,
+    les,
+    production,
+    quotas,
+    trade_armington,
+    volumes,
+    world_bank,
+)
 from cge.equation import Block, System, compose
 
 PRODUCTION: dict[str, Block] = {
@@ -19,10 +32,15 @@ TRADE: dict[str, Block] = {
 }
 CONSUMPTION: dict[str, Block] = {
     "cobb_douglas": demand.FINAL_DEMAND,
+    "les": les.LES,
     "ces": consumption_ces.CES,
     "household_cobb_douglas": household.HOUSEHOLD,
 }
-REGISTRIES = {"production": PRODUCTION, "trade": TRADE, "consumption": CONSUMPTION}
+CONTROLS: dict[str, Block] = {
+    "none": Block("controls: none", (), ()),
+    "quotas": quotas.quota_block(trade_armington.shipments),
+}
+REGISTRIES = {"production": PRODUCTION, "trade": TRADE, "consumption": CONSUMPTION, "controls": CONTROLS}
 
 
 class FormulationError(ValueError):
@@ -36,6 +54,7 @@ class Formulation:
     production: str = "leontief"
     trade: str = "armington_two_level"
     consumption: str = "cobb_douglas"
+    controls: str = "none"
 
     def __post_init__(self) -> None:
         for slot in fields(self):
@@ -57,5 +76,9 @@ def _system(formulation: Formulation) -> System:
             CONSUMPTION[formulation.consumption],
             factors.FACTORS,
             income.INCOME,
+            government.GOVERNMENT,
+            world_bank.WORLD_BANK,
+            volumes.volume_block(trade_armington.shipments),
+            CONTROLS[formulation.controls],
         )
     )

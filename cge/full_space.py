@@ -73,7 +73,7 @@ def solve_full(
     concrete = build(system, sets, closure, targets, origin)
     solve = _by_casadi if route == "casadi" else _by_executable
     iterations = solve(system, sets, concrete, targets)
-    return levels(concrete, system, sets, targets), iterations, route
+    return {**origin, **levels(concrete, system, sets, targets)}, iterations, route
 
 
 def _by_executable(system: System, sets: Sets, concrete: Any, targets: Levels) -> int:
@@ -142,8 +142,11 @@ class _Jacobian(ca.Callback):
         self.rows = np.array([rows[name] + int(number or 0) for name, number in equations])
         self.error: BaseException | None = None
         start = np.array([v.value for v in info.variables])
-        jitter = 1 + 1e-3 * np.random.default_rng(1).uniform(size=len(start))
-        pattern = abs(self._matrix(start)) + abs(self._matrix(start * jitter))
+        jitter = 1e-3 * np.random.default_rng(1).uniform(size=len(start))
+        # beside the start, where rents of nil and complementarities of little smoothing hide entries
+        pattern = abs(self._matrix(start)) + abs(
+            self._matrix(start + jitter * (1 + abs(start)), {"mu": np.array(0.1)})
+        )
         self.pattern = sp.csc_array(pattern)
         self.pattern.sort_indices()
         column = np.repeat(np.arange(len(self.columns), dtype=np.int64), np.diff(self.pattern.indptr))
@@ -157,10 +160,10 @@ class _Jacobian(ca.Callback):
             count += int(np.prod(self.sets.shape(self.system.quantities[name].dims)))
         return offsets, count
 
-    def _matrix(self, x: np.ndarray) -> Any:
+    def _matrix(self, x: np.ndarray, other: Mapping[str, np.ndarray] | None = None) -> Any:
         flat = np.zeros(self.size)
         flat[self.columns] = x
-        state = dict(self.targets)
+        state = {**self.targets, **(other or {})}
         for name in self.symbols:
             shape = self.sets.shape(self.system.quantities[name].dims)
             state[name] = flat[self.offsets[name] : self.offsets[name] + int(np.prod(shape))].reshape(shape)

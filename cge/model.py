@@ -44,21 +44,27 @@ class Model:
         formulation: Formulation | None = None,
         closure: ClosureChoice | Closure | None = None,
     ) -> None:
-        self.parameters = parameters
         self.formulation = formulation or Formulation()
         self.system = self.formulation.system()
-        parameters.check(self.system)
         choice = closure or ClosureChoice()
-        self.closure = choice if isinstance(choice, Closure) else choice.closure(parameters, self.system)
+        self.parameters = choice.adjusted(parameters) if isinstance(choice, ClosureChoice) else parameters
+        self.parameters.check(self.system)
+        self._examine = isinstance(choice, ClosureChoice) and bool(choice.swaps)
+        self.closure = choice if isinstance(choice, Closure) else choice.closure(self.parameters, self.system)
         self.reduced = ReducedSpace(self.system, parameters.sets, self.closure)
         self._factor: Any = None
 
     def compile(self) -> None:
         """Compute and factorise the benchmark Jacobian, which every later solve begins with.
 
-        Raises ClosureError where firms enter freely and the benchmark is not a stable equilibrium of entry.
+        Swaps that a user wrote are examined first: ClosureError names what they over- and under-determine, and
+        where firms enter freely and the benchmark is not a stable equilibrium of entry.
         """
         if self._factor is None:
+            if self._examine:
+                from cge.structure import require_sound
+
+                require_sound(self)
             jacobian = self.reduced.jacobian(self.benchmark_levels)
             require_stable_entry(self.reduced, jacobian)
             self._factor = ipopt.factorise(jacobian)
@@ -132,7 +138,7 @@ class Model:
             progress("solving all equations at once")
             try:
                 levels, iterations, route = solve_full(
-                    self.system, self.parameters.sets, self.closure, targets, origin, route
+                    self.reduced.system, self.parameters.sets, self.closure, targets, origin, route
                 )
             except InnerLoopError as error:
                 raise SolveError(self._diagnosis(origin, targets, 0.0, str(error))) from None
@@ -140,7 +146,12 @@ class Model:
         else:
             levels, iterations, steps = self._walk(origin, targets, progress)
         return self._solution(
-            levels, targets, iterations, time.perf_counter() - began, f"{space} {route}", steps
+            self.reduced.complete(levels),
+            targets,
+            iterations,
+            time.perf_counter() - began,
+            f"{space} {route}",
+            steps,
         )
 
     def _levels_of(self, solution: Solution) -> Levels:
@@ -203,6 +214,8 @@ class Model:
         gone = self._not_positive(final)
         if gone:
             raise InnerLoopError(f"{gone} falls to zero or below")
+        if np.any(np.asarray(final["u"])[self.closure.free["u"]] < 0):
+            raise InnerLoopError("u: more labour is wanted at these wages than the labour force offers")
         return final, outcome.iterations
 
     def _not_positive(self, levels: Levels) -> str:
@@ -254,7 +267,7 @@ class Model:
         gap = max(float(np.max(np.abs(three[k] / three["income"] - 1))) for k in three)
         space, _, route = where.partition(" ")
         sizes = {
-            "equations": sum(int(np.size(found[e.determines])) for e in system.equations),
+            "equations": sum(int(np.size(levels[n])) for n in self.reduced.system.names("variable")),
             "unknowns": self.reduced.size,
             "flows": int(np.count_nonzero(self.parameters.arrays["X0"])),
         }

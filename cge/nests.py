@@ -36,3 +36,12 @@ def complementarity(a: Named, b: Named, mu: Named | float) -> Named:
     :math:`a + b - \sqrt{a^2 + b^2 + 2 \mu^2}` (Fischer 1992; Kanzow 1996).
     """
     return a + b - sqrt(a * a + b * b + 2 * mu * mu)
+
+
+def bounded_complementarity(a: Named, b: Named, excess: Named, mu: Named) -> Named:
+    r"""Box version: a variable :math:`a` above its lower and :math:`b` below its upper bound.
+
+    Zero when the excess is negative at the lower bound (:math:`a = 0`), positive at the upper (:math:`b = 0`)
+    and nil between them; nested Fischer-Burmeister functions (Billups 1995).
+    """
+    return complementarity(a, -complementarity(b, excess, mu), mu)

@@ -19,7 +19,7 @@ import scipy.sparse as sp
 
 from cge.closure import Closure, ClosureError
 from cge.dimensions import Sets
-from cge.equation import TEARS, Equation, System
+from cge.equation import TEARS, Equation, System, active
 from cge.jacobian import Derivatives
 
 INNER_TOLERANCE = 1e-13
@@ -73,7 +73,11 @@ class ReducedSpace:
     """
 
     def __init__(self, system: System, sets: Sets, closure: Closure) -> None:
-        self.system, self.sets, self.closure = system, sets, closure
+        self.sets, self.closure = sets, closure
+        self.whole = system
+        self.system = system = active(
+            system, [n for n in system.names("variable") if not closure.free[n].all()]
+        )
         self.loops = {phase: split(system, phase) for phase in TEARS}
         balance = {e.determines for e in system.phases["balance"]}
         explicit = set(system.names("variable")) - balance
@@ -129,7 +133,7 @@ class ReducedSpace:
     def evaluate(
         self, x: np.ndarray, levels: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]
     ) -> tuple[Levels, np.ndarray]:
-        """Return all levels that follow from the unknowns, and the residuals.
+        """Return the levels that follow from the unknowns, and the residuals; see `complete` for the others.
 
         Raises InnerLoopError when goods prices or outputs do not settle.
         """
@@ -145,6 +149,15 @@ class ReducedSpace:
         if not np.isfinite(residual).all():
             raise InnerLoopError("a price or income left the range in which the equations are defined")
         return state, residual
+
+    def complete(self, levels: Mapping[str, np.ndarray]) -> Levels:
+        """Levels with everything that decides nothing (`cge.equation.active`) evaluated too."""
+        result = dict(levels)
+        with np.errstate(all="ignore"):
+            for e in self.whole.equations:
+                if e.determines not in self.system.quantities:
+                    result[e.determines] = np.asarray(self.whole.evaluate(e, result), dtype=float)
+        return result
 
     def _close(self, loop: Loop, phase: str, state: Levels) -> None:
         """Bring the tear variable of a phase to its fixed point, then evaluate what follows from it."""
@@ -193,12 +206,23 @@ class ReducedSpace:
         moved: dict[str, Any] = self._unit_moves()
         for phase in TEARS:
             self._differentiate(self.loops[phase], phase, partials, moved)
+        last = self._read_by_nobody()
         for e in self.system.phases["revenue"]:
-            moved[e.determines] = _chain(partials[e.determines], moved)
+            if e.determines not in last:
+                moved[e.determines] = _chain(partials[e.determines], moved)
         rows = [_dense(_chain(partials[e.determines], moved)) for e in self.system.phases["balance"]]
         for n, mask in self.targets.items():
-            rows.append(_dense(moved[n])[mask.reshape(-1)])
+            chosen = np.flatnonzero(mask)
+            if n in last:
+                rows.append(_dense(_chain({k: m[chosen] for k, m in partials[n].items()}, moved, self.size)))
+            else:
+                rows.append(_dense(moved[n])[chosen])
         return np.concatenate(rows)
+
+    def _read_by_nobody(self) -> set[str]:
+        """Revenue variables of the targets alone: of these only the held cells need a derivative."""
+        read = {name for e in self.system.equations for name, _ in self.system.reads[e.determines]}
+        return {e.determines for e in self.system.phases["revenue"]} - read
 
     def _unit_moves(self) -> dict[str, Any]:
         """Derivative of each unknown quantity with respect to the vector of unknowns: selections of

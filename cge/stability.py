@@ -43,7 +43,7 @@ def entry_stability(reduced: ReducedSpace, jacobian: np.ndarray) -> EntryStabili
         return None
     others = la.solve(jacobian[np.ix_(~gap, ~n)], jacobian[np.ix_(~gap, n)])
     response = jacobian[np.ix_(gap, n)] - jacobian[np.ix_(gap, ~n)] @ others
-    values, vectors = la.eig(response)
+    values, vectors = np.linalg.eig(response)
     worst = int(np.argmin(values.real))
     order = np.argsort(-np.abs(vectors[:, worst]), kind="stable")[:NAMES_SHOWN]
     return EntryStability(float(values[worst].real), tuple(str(x) for x in names[n][order]))

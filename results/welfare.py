@@ -11,6 +11,9 @@ optimal at base prices, so
 
 .. math:: EV = N^b \Big( \prod_k (q_k^n / q_k^b)^{s_k} - 1 \Big)
 
+The household's C is measured by its money-metric utility at base prices, which the consumption block's own
+expenditure function gives, :math:`e(p^b, u) = a(p^b) + u\, b(p^b)` (`cge.blocks.demand.ConsumptionForm`): the
+volume itself for Cobb-Douglas, and the right one where needs are fixed (linear expenditure system).
 Exact for these preferences, for a change of any size and whatever the closure: only real quantities
 enter. When the closure keeps C, G and saving at fixed shares of N, it equals :math:`N^b ((N^n/N^b) /
 \prod_k (p_k^n/p_k^b)^{s_k} - 1)`. Where saving is not positive in one of the two solutions the logarithm
@@ -47,7 +50,7 @@ def equivalent_variation(
     """Equivalent variation over C, G and real national saving (formula in the module's docstring)."""
     income = base["income"]
     ratio = {
-        "consumption": safe_ratio(new_values.qc, base_values.qc, 1.0),
+        "consumption": money_metric_ratio(base_values, new_values),
         "government": safe_ratio(new_values.qg, base_values.qg, 1.0),
     }
     real = {"base": base["saving"] / base_values.pi, "new": new["saving"] / new_values.pi}
@@ -61,12 +64,21 @@ def equivalent_variation(
     return Welfare(income, ev, tuple(str(r) for r in linear.r.values[linear.values]))
 
 
-def consumption_ev(base: Levels, base_values: xr.Dataset, new_values: xr.Dataset) -> xr.DataArray:
-    """Equivalent variation of private consumption alone, USD million: ``C^b (qc^n/qc^b - 1)``.
+def money_metric_ratio(base: xr.Dataset, new: xr.Dataset) -> xr.DataArray:
+    """Cost at base prices of the new utility of private consumption over that of the base, (r).
 
-    Exact where ``qc`` is the utility index of homothetic preferences (Cobb-Douglas, CES).
+    The expenditure function is ``c_fixed + uc c_marginal`` where the solution reports it; without (solutions
+    of other origin) utility is the volume ``qc`` of homothetic preferences.
     """
-    return base["consumption"] * (safe_ratio(new_values.qc, base_values.qc, 1.0) - 1)
+    if "c_marginal" not in base:
+        return safe_ratio(new.qc, base.qc, 1.0)
+    cost = [base.c_fixed + v.uc * base.c_marginal for v in (base, new)]
+    return safe_ratio(cost[1], cost[0], 1.0)
+
+
+def consumption_ev(base: Levels, base_values: xr.Dataset, new_values: xr.Dataset) -> xr.DataArray:
+    """Equivalent variation of private consumption alone, USD million: ``C^b (e(p^b,u^n)/e(p^b,u^b) - 1)``."""
+    return base["consumption"] * (money_metric_ratio(base_values, new_values) - 1)
 
 
 def _value(price: Levels, quantity: Levels) -> xr.DataArray:

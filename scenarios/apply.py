@@ -87,12 +87,16 @@ def check(
 
 
 def check_model_regions(scenario: Scenario, regions: Sequence[str]) -> None:
-    """Check the names that mean regions of the aggregated model: ``focus`` and the numeraire's.
+    """Check the names that mean regions of the aggregated model: ``focus`` and the closure's.
 
     Raises:
         ScenarioError: one of them is not a region of this aggregation.
     """
-    named = {"focus": scenario.focus, "closure.numeraire": scenario.closure.numeraire_region}
+    named = {
+        "focus": scenario.focus,
+        "closure.numeraire": scenario.closure.numeraire_region,
+        "closure.imbalance_to": scenario.closure.imbalance_region,
+    }
     wrong: list[Problem] = []
     for path, region in named.items():
         if region is not None and region not in regions:

@@ -8,75 +8,31 @@ Rates are shares (0.10 = 10 %), written ``10%`` or ``0.10``.
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
+from scenarios.closure_schema import Closure
+from scenarios.fields import Confidence, Date, Names, Sides, Strict, Texts
 from scenarios.problems import Origin, suggest
 from scenarios.units import Change, Cut, Points, Rate, percent
 
-
-def _name_list(value: Any) -> Any:
-    """One name, or a list of names, as a tuple; a name twice is a slip."""
-    names = (value,) if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not names or not all(isinstance(n, str) for n in names):
-        raise ValueError("a name or a list of names is needed here, such as USA or [USA, CPTPP]")
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise ValueError(f"named twice: {', '.join(twice)}")
-    return tuple(names)
-
-
-def _text_list(value: Any) -> Any:
-    """One text, or a list of texts, as a tuple."""
-    texts = (value,) if isinstance(value, str) else value
-    if not isinstance(texts, list | tuple) or not all(isinstance(t, str) and t for t in texts):
-        raise ValueError("a text or a list of texts is needed here (quote a text that holds ': ')")
-    return tuple(texts)
-
-
-def _two_sides(value: Any) -> Any:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ValueError(
-            "exactly two sides are needed, such as [USA, CPTPP] or [[USA, CAN], RCEP]; "
-            "for every flow inside one set write 'among:'"
-        )
-    return tuple(value)
+__all__ = [
+    "CarveOut",
+    "Closure",
+    "Confidence",
+    "Date",
+    "Names",
+    "Scenario",
+    "Shock",
+    "Sides",
+    "Strict",
+    "Texts",
+]
 
 
 def _text_number(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-_NAMES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
-Names = Annotated[tuple[str, ...], BeforeValidator(_name_list), WithJsonSchema(_NAMES_SCHEMA)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list), WithJsonSchema(_NAMES_SCHEMA)]
-Sides = Annotated[
-    tuple[Names, Names],
-    BeforeValidator(_two_sides),
-    WithJsonSchema({"type": "array", "items": _NAMES_SCHEMA, "minItems": 2, "maxItems": 2}),
-]
-Date = Annotated[dt.date, Field(strict=True)]
-Confidence = Literal[
-    "verified-page", "repo-file", "replicated", "derived", "recall-H", "recall-M", "recall-L", "assumption"
-]
-
-
-class Strict(BaseModel):
-    """Base of everything in a file: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
 
 
 class RateVerb(Strict):
@@ -330,33 +286,8 @@ class Formulation(Strict):
 
     production: Literal["leontief", "ces", "cobb_douglas"] = "leontief"
     trade: Literal["armington_two_level", "armington_one_level"] = "armington_two_level"
-    consumption: Literal["cobb_douglas", "household_cobb_douglas"] = "cobb_douglas"
+    consumption: Literal["cobb_douglas", "les", "household_cobb_douglas"] = "cobb_douglas"
     structure: Annotated[Structure, BeforeValidator(_whole_manufacturing)] = Structure()
-
-
-class Closure(Strict):
-    """What is exogenous, and what prices are measured in."""
-
-    labour: Literal["full_employment", "wage_curve"] = "full_employment"
-    capital: Literal["mobile", "sector_specific"] = "mobile"
-    external: Literal["fixed_balance", "fixed_share_of_gdp"] = "fixed_balance"
-    investment: Literal["savings_driven"] = "savings_driven"
-    government: Literal["fixed_share"] = "fixed_share"
-    numeraire: str = Field(
-        default="pwf", description="pwf, or the price index of a region: pc[USA], pg[..], pi[..]"
-    )
-
-    @field_validator("numeraire")
-    @classmethod
-    def _price_index(cls, value: str) -> str:
-        if value != "pwf" and not re.fullmatch(r"(pc|pg|pi)\[[^\[\],\s]+\]", value):
-            raise ValueError(f"'{value}' is not a price index: write pwf, or pc[USA], pg[USA], pi[USA]")
-        return value
-
-    @property
-    def numeraire_region(self) -> str | None:
-        """The region in the numeraire's brackets."""
-        return None if self.numeraire == "pwf" else self.numeraire[3:-1]
 
 
 class Override(Strict):

@@ -21,11 +21,13 @@ import xarray as xr
 
 from calibration.accounts import Accounts
 from calibration.aggregate import Aggregation, aggregate, aggregate_rate, load_aggregation
+from calibration.closure_data import closure_data
 from calibration.elasticities import Elasticities, load_elasticities
 from calibration.parameters import calibrate
 from calibration.world import load_world
+from cge.app.closing import closure_notes, policy_changes
 from cge.app.firms import check_overrides, firms_by_sector
-from cge.closure import ClosureChoice
+from cge.closure import ClosureError
 from cge.formulation import Formulation
 from cge.market_structure import Firms, with_firms
 from cge.model import Model
@@ -33,6 +35,7 @@ from cge.parameters import Parameters
 from cge.solution import Solution
 from scenarios.apply import apply, check_model_regions, override_sectors, structure_sectors
 from scenarios.policy import Policy
+from scenarios.problems import ScenarioError
 from scenarios.reader import aggregation_files, read_scenario, scenario_hash
 from scenarios.schema import Scenario
 
@@ -77,6 +80,7 @@ class Case:
     aggregation: Aggregation
     accounts: Accounts
     elasticities: Elasticities
+    regional: Mapping[str, xr.DataArray]
     firms: Mapping[str, Firms]
     model: Model
     baseline: Mapping[str, xr.DataArray]
@@ -110,18 +114,32 @@ def prepare(
         chosen_firms = firms_by_sector(scenario, structures, chosen, elasticities)
         firms = chosen_firms.firms
         expanded = replace(expanded, notes=(*expanded.notes, *chosen_firms.notes))
-        parameters, formulation = parameters_of(scenario, accounts, elasticities, firms)
+        regional = closure_data(world, chosen, labour_supply_set=scenario.closure.labour_supply_elasticities)
+        parameters, formulation = parameters_of(scenario, accounts, elasticities, regional, firms)
         check_overrides(scenario, overrides, structures, formulation.trade)
-        closure = ClosureChoice(**scenario.closure.model_dump())
-        model = Model(parameters, formulation, closure)
+        model = _model(scenario, parameters, formulation)
         instruments = [_instruments(p, expanded.benchmark, world.data, accounts.data, chosen)
                        for p in (expanded.baseline, expanded.counterfactual)]  # fmt: skip
     name = scenario.title if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
-    return Case(scenario, name, expanded, world, chosen, accounts, elasticities, firms, model, *instruments)
+    return Case(
+        scenario, name, expanded, world, chosen, accounts, elasticities, regional, firms, model, *instruments
+    )
+
+
+def _model(scenario: Scenario, parameters: Parameters, formulation: Formulation) -> Model:
+    """The model under the scenario's closure; what is wrong with the closure is said with its line."""
+    try:
+        return Model(parameters, formulation, scenario.closure.choice())
+    except ClosureError as error:
+        raise ScenarioError([scenario.origin.problem("closure", str(error))]) from None
 
 
 def parameters_of(
-    scenario: Scenario, accounts: Accounts, elasticities: Elasticities, firms: Mapping[str, Firms]
+    scenario: Scenario,
+    accounts: Accounts,
+    elasticities: Elasticities,
+    regional: Mapping[str, xr.DataArray],
+    firms: Mapping[str, Firms],
 ) -> tuple[Parameters, Formulation]:
     """Elasticities on the nest that the scenario asks for, or, when it is silent, the nest the set is meant
     for.
@@ -134,8 +152,8 @@ def parameters_of(
     for name in ("sigma_m", "sigma_d"):
         values[name] = elasticities.data["sigma" if one_level else name]
     sources = dict.fromkeys(values, f"elasticity set '{elasticities.name}'")
-    parameters = with_firms(calibrate(accounts.data, values, sources=sources), firms)
-    return parameters, Formulation(**wanted)
+    parameters = calibrate(accounts.data, values, sources=sources, regional=regional)
+    return with_firms(parameters, firms), Formulation(**wanted)
 
 
 def _instruments(
@@ -164,7 +182,7 @@ def solve(case: Case, *, space: str = "reduced", route: str = "casadi", progress
     base = case.model.solve(
         case.baseline, space=space, route=route, progress=lambda m: progress(f"baseline: {m}")
     )
-    new = case.model.solve(case.policy, start=base, space=space, route=route,
+    new = case.model.solve(policy_changes(case, base), start=base, space=space, route=route,
                            progress=lambda m: progress(f"policy: {m}"))  # fmt: skip
     return base, new
 
@@ -251,7 +269,11 @@ def comparison(
         command=command,
         choices=_choices(case),
         hashes=hashes,
-        notes=(*case.expanded.notes, *(f"elasticity capped: {c}" for c in case.elasticities.caps)),
+        notes=(
+            *case.expanded.notes,
+            *(f"elasticity capped: {c}" for c in case.elasticities.caps),
+            *closure_notes(case, base, new),
+        ),
         sector_names=case.accounts.meta.get("sector_labels", {}),
         region_names=case.accounts.meta.get("region_labels", {}),
     )
@@ -266,7 +288,8 @@ def _choices(case: Case) -> dict[str, str]:
         "production": formulation.production,
         "trade": formulation.trade,
         "consumption": formulation.consumption,
-        **{str(k): str(v) for k, v in closure.model_dump().items()},
+        **{str(k): str(v) for k, v in closure.model_dump(exclude={"swaps"}).items() if v is not None},
+        **{f"swap {k + 1}": f"fix {w.fix}, free {w.free}" for k, w in enumerate(closure.swaps)},
         "tariffs": case.scenario.baseline.tariffs,
         "US-China duties": case.expanded.meta["us_china_duties"],
     }

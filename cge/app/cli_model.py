@@ -1,4 +1,4 @@
-"""Commands about the model itself: ``equations``, ``doctor``, ``bench``."""
+"""Commands about the model itself: ``equations``, ``closures``, ``doctor``, ``bench``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cge.app import doctor as examination
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     app.command("equations")(equations)
+    app.command("closures")(closures)
     app.command("doctor")(doctor)
     app.command("bench")(bench)
 
@@ -51,6 +52,40 @@ def equations(
             q = system.quantities[name]
             table.add_row(f"{q.name}\\[{','.join(q.dims)}]" if q.dims else q.name, q.unit, q.doc)
         console.print(table)
+
+
+def closures(
+    aggregation: Annotated[
+        str, typer.Option(help="small, default or full: whose implied supply elasticities are shown.")
+    ] = "default",
+) -> None:
+    """Print the closures of every market, what cannot be combined, and what the wage curve implies.
+
+    Examples: cge closures  |  cge closures --aggregation full
+    """
+    from calibration.aggregate import aggregate, load_aggregation
+    from calibration.closure_data import generic
+    from calibration.world import load_world
+    from cge.closure import CLOSURES, REFUSED
+
+    console = Console()
+    table = Table("market", "option", "meaning", title="Closures (defaults first)", title_justify="left")
+    for market, options in CLOSURES.items():
+        for number, (name, option) in enumerate(options.items()):
+            table.add_row(market if number == 0 else "", name, option.meaning)
+    console.print(table)
+    table = Table("refused together", "reason", title="Every other combination is admissible",
+                  title_justify="left")  # fmt: skip
+    for pattern, reason in REFUSED:
+        table.add_row(", ".join(f"{m}: {o}" for m, o in pattern.items()), reason)
+    console.print(table)
+    rates = aggregate(load_world(), load_aggregation(aggregation)).data["u0"]
+    implied = rates / (1 - rates) / generic("wage_elasticity")
+    table = Table("region", "unemployment", "implied supply elasticity", title="Wage curve",
+                  title_justify="left")  # fmt: skip
+    for region in map(str, rates["r"].values):
+        table.add_row(region, f"{float(rates.sel(r=region)):.1%}", f"{float(implied.sel(r=region)):.2f}")
+    console.print(table)
 
 
 def doctor() -> None:
@@ -96,7 +131,7 @@ def bench(
     again = []
     for _ in range(repeat):
         began = time.perf_counter()
-        case.model.solve(case.policy, start=base)
+        case.model.solve(api.policy_changes(case, base), start=base)
         again.append(time.perf_counter() - began)
     table = Table("stage", "seconds", title=f"{case.name} on {case.aggregation.name}", title_justify="left")
     for stage, seconds in timer.seconds.items():

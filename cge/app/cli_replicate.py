@@ -72,7 +72,7 @@ def process_seconds() -> float:
         fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         uptime = float(Path("/proc/uptime").read_text().split()[0])
     except OSError:
-        from cge.app.cli import STARTED
+        from cge.app import STARTED
 
         return time.perf_counter() - STARTED
     import os

@@ -166,7 +166,9 @@ def _with_permuted_labels(case: api.Case) -> tuple[Model, Pair, bool]:
     sectors = rng.permutation(np.array(sets.sectors)).tolist()
     order = {"r": regions, "o": regions, "d": regions, "i": sectors, "j": sectors}
     accounts = replace(case.accounts, data=data.sel({d: x for d, x in order.items() if d in data.dims}))
-    parameters, formulation = api.parameters_of(case.scenario, accounts, case.elasticities, case.firms)
+    parameters, formulation = api.parameters_of(
+        case.scenario, accounts, case.elasticities, case.regional, case.firms
+    )
     closure = _relabelled(case.model, parameters)
     other = Model(parameters, formulation, closure)
     return other, _solved(case, other), False

@@ -24,13 +24,18 @@ def input_price(v) -> Named:
     return v.pa["ri"] * (1 + v.tz["rj"]) / (1 + v.tz0["rj"])
 
 
+def efficiency(v) -> Named:
+    """Output per unit of all inputs: the activity's own index times the region's."""
+    return v.productivity["rj"] * v.tfp["r"]
+
+
 def cost_price(v) -> Named:
     """Unit cost implied by the producer price: net of production tax, gross of productivity."""
-    return v.py["rj"] * v.productivity["rj"] * (1 - v.to["rj"]) / (1 - v.to0["rj"])
+    return v.py["rj"] * efficiency(v) * (1 - v.to["rj"]) / (1 - v.to0["rj"])
 
 
 def _producer_price(v, unit_cost: Named) -> Named:
-    return unit_cost / v.productivity["rj"] * (1 - v.to0["rj"]) / (1 - v.to["rj"])
+    return unit_cost / efficiency(v) * (1 - v.to0["rj"]) / (1 - v.to["rj"])
 
 
 @equation("pva", "price")
@@ -126,7 +131,7 @@ def value_added_leontief(v):
 
     Source: Leontief (1936).
     """
-    return v.y["rj"] / v.productivity["rj"]
+    return v.y["rj"] / efficiency(v)
 
 
 @equation("qva", "quantity")
@@ -137,7 +142,7 @@ def value_added_ces(v):
 
     Source: Shephard (1953).
     """
-    return v.y["rj"] / v.productivity["rj"] * (cost_price(v) / v.pva["rj"]) ** v.sigma_top["j"]
+    return v.y["rj"] / efficiency(v) * (cost_price(v) / v.pva["rj"]) ** v.sigma_top["j"]
 
 
 @equation("qva", "quantity")
@@ -148,22 +153,22 @@ def value_added_cobb_douglas(v):
 
     Source: Cobb and Douglas (1928).
     """
-    return v.y["rj"] / v.productivity["rj"] * cost_price(v) / v.pva["rj"]
+    return v.y["rj"] / efficiency(v) * cost_price(v) / v.pva["rj"]
 
 
 def input_demand_leontief(v) -> Named:
     """Index of input i used in activity j: proportional to output."""
-    return v.y["rj"] / v.productivity["rj"]
+    return v.y["rj"] / efficiency(v)
 
 
 def input_demand_ces(v) -> Named:
     """Index of input i used in activity j under the CES top nest."""
-    return v.y["rj"] / v.productivity["rj"] * (cost_price(v) / input_price(v)) ** v.sigma_top["j"]
+    return v.y["rj"] / efficiency(v) * (cost_price(v) / input_price(v)) ** v.sigma_top["j"]
 
 
 def input_demand_cobb_douglas(v) -> Named:
     """Index of input i used in activity j under the Cobb-Douglas top nest."""
-    return v.y["rj"] / v.productivity["rj"] * cost_price(v) / input_price(v)
+    return v.y["rj"] / efficiency(v) * cost_price(v) / input_price(v)
 
 
 def _intermediate_equations(input_demand):
@@ -222,6 +227,7 @@ _QUANTITIES = (
     variable("rev_tz", "r", "share of benchmark GDP", "revenue of user taxes on inputs"),
     variable("rev_output", "r", "share of benchmark GDP", "revenue of production taxes"),
     instrument("productivity", "rj", "index", "output per unit of all inputs"),
+    instrument("tfp", "r", "index", "output per unit of all inputs, in every activity of a region"),
     instrument("to", "rj", "share of output value", "production tax less subsidy"),
     instrument("tz", "rj", "share of market value", "user tax on intermediate inputs"),
     parameter("to0", "rj", "share of output value", "benchmark production tax"),

@@ -49,9 +49,11 @@ def solve_autarky(accounts: Accounts, theta: xr.DataArray) -> Autarky:
 
 
 def _refuse_open(solution: Solution) -> None:
-    bought = (1 - solved_own_shares(solution)).to_series()
+    shares = 1 - solved_own_shares(solution)
+    bought = shares.to_series()
     if bought.max() > CLOSED:
-        region, sector = bought.idxmax()
+        place = {str(k): int(v) for k, v in shares.argmax(...).items()}
+        region, sector = (str(shares[c].values[place[c]]) for c in map(str, shares.dims))
         raise SolveError(
             f"{region} cannot do without imports of {sector} ({bought.max():.1e} of spending): it makes "
             "none or next to none, so autarky costs it everything; merge the sector or the region"
@@ -74,7 +76,7 @@ def autarky_closure(parameters: Parameters) -> Closure:
         Cells("real_saving", np.ones(parameters.sets.shape("r"), dtype=bool)),
         "regions that share no market have no common wage; their trade balances follow",
     )
-    return apply([*CLOSURES["natural"]["sector_specific"](parameters, system), swap], parameters, system)
+    return apply([*CLOSURES["natural"]["sector_specific"].rule(parameters, system), swap], parameters, system)
 
 
 def prohibitive(accounts: Accounts, theta: xr.DataArray) -> xr.DataArray:
