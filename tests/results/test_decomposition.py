@@ -322,8 +322,8 @@ def test_a_source_of_welfare_without_a_term_is_refused(monkeypatch: pytest.Monke
 def test_why_real_gdp_and_welfare_part_when_the_usa_joins_the_cptpp() -> None:
     """The accounting behind two results that surprise, on the real data at 25 x 29.
 
-    Viet Nam: labour leaves electronics, taxed at 7 % of output in the data, for textiles; the loss of
-    efficiency is all of its fall in real GDP, and the terms of trade, which real GDP leaves out, are its gain.
+    Viet Nam: labour leaves electronics, taxed at 7 % of output in the data, for textiles; what
+    efficiency loses is all of its fall in real GDP; the terms of trade, which real GDP leaves out, gain more.
     USA: the loss on dutied Chinese goods that shrink exceeds the gain on what Viet Nam sends.
     """
     case = api.prepare("us-joins-cptpp", aggregation="default")
