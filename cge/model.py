@@ -159,6 +159,12 @@ class Model:
         found = {n: solution.values[n].to_numpy() for n in names}
         return {**self.benchmark_levels, **found}
 
+    @cached_property
+    def _given(self) -> tuple[str, ...]:
+        """What is put at its held level directly: instruments, and variables of the balance phase."""
+        balance = (e.determines for e in self.system.phases["balance"])
+        return *self.system.names("instrument"), *(n for n in balance if not self.closure.free[n].all())
+
     def _walk(self, origin: Levels, targets: Levels, progress: Progress) -> tuple[Levels, int, int]:
         """Go to the targets in one step if possible, else in halves; raise SolveError when steps get too
         small.
@@ -228,12 +234,6 @@ class Model:
                 if bad.any():
                     return cell_names(self.system, self.parameters.sets, name, bad)[0]
         return ""
-
-    @cached_property
-    def _given(self) -> tuple[str, ...]:
-        """What is put at its held level directly: instruments, and variables of the balance phase."""
-        balance = (e.determines for e in self.system.phases["balance"])
-        return *self.system.names("instrument"), *(n for n in balance if not self.closure.free[n].all())
 
     def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:
         """Name the worst equations of the next step, by how much they fail, and what to try."""
