@@ -13,9 +13,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     WithJsonSchema,
@@ -23,19 +21,10 @@ from pydantic import (
     model_validator,
 )
 
-from scenarios.problems import Origin, suggest
+from scenarios.names import NAMES_SCHEMA, Names, Strict
+from scenarios.problems import Origin
+from scenarios.structure_schema import Structure, whole_manufacturing
 from scenarios.units import Change, Cut, Points, Rate, percent
-
-
-def _name_list(value: Any) -> Any:
-    """One name, or a list of names, as a tuple; a name twice is a slip."""
-    names = (value,) if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not names or not all(isinstance(n, str) for n in names):
-        raise ValueError("a name or a list of names is needed here, such as USA or [USA, CPTPP]")
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise ValueError(f"named twice: {', '.join(twice)}")
-    return tuple(names)
 
 
 def _text_list(value: Any) -> Any:
@@ -59,24 +48,16 @@ def _text_number(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-_NAMES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
-Names = Annotated[tuple[str, ...], BeforeValidator(_name_list), WithJsonSchema(_NAMES_SCHEMA)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list), WithJsonSchema(_NAMES_SCHEMA)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list), WithJsonSchema(NAMES_SCHEMA)]
 Sides = Annotated[
     tuple[Names, Names],
     BeforeValidator(_two_sides),
-    WithJsonSchema({"type": "array", "items": _NAMES_SCHEMA, "minItems": 2, "maxItems": 2}),
+    WithJsonSchema({"type": "array", "items": NAMES_SCHEMA, "minItems": 2, "maxItems": 2}),
 ]
 Date = Annotated[dt.date, Field(strict=True)]
 Confidence = Literal[
     "verified-page", "repo-file", "replicated", "derived", "recall-H", "recall-M", "recall-L", "assumption"
 ]
-
-
-class Strict(BaseModel):
-    """Base of everything in a file: frozen, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
 
 
 class RateVerb(Strict):
@@ -283,55 +264,15 @@ class Aggregation(Strict):
         return self
 
 
-MANUFACTURING = "manufacturing"
-"""The group of sectors that may have firms, and the default where a structure names no sectors."""
-STRUCTURES = ("armington", "krugman", "melitz")
-
-
-class Structure(Strict):
-    """Sectors with firms: free entry (krugman), also with selection of exporters (melitz); else Armington.
-
-    A name alone, ``structure: krugman``, means all of manufacturing.
-    """
-
-    krugman: Names | None = Field(default=None, description="sectors with identical firms and free entry")
-    melitz: Names | None = Field(default=None, description="sectors whose firms differ in productivity")
-    pareto_ratio: float | None = Field(
-        default=None,
-        gt=1,
-        allow_inf_nan=False,
-        strict=True,
-        description="Pareto shape over (elasticity among varieties less 1), melitz only",
-    )
-
-    @model_validator(mode="after")
-    def _ratio_has_a_use(self) -> Structure:
-        if self.pareto_ratio is not None and self.melitz is None:
-            raise ValueError("'pareto_ratio' goes with 'melitz' only")
-        return self
-
-    @property
-    def named(self) -> dict[str, tuple[str, ...]]:
-        """The names of sectors by structure, where there are any."""
-        both = {"krugman": self.krugman, "melitz": self.melitz}
-        return {name: sectors for name, sectors in both.items() if sectors is not None}
-
-
-def _whole_manufacturing(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if value not in STRUCTURES:
-        raise ValueError(f"'{value}' is not one of {', '.join(STRUCTURES)}" + suggest(value, STRUCTURES))
-    return {} if value == "armington" else {value: MANUFACTURING}
-
-
 class Formulation(Strict):
     """Which form each part of the model takes."""
 
     production: Literal["leontief", "ces", "cobb_douglas"] = "leontief"
     trade: Literal["armington_two_level", "armington_one_level"] = "armington_two_level"
     consumption: Literal["cobb_douglas"] = "cobb_douglas"
-    structure: Annotated[Structure, BeforeValidator(_whole_manufacturing)] = Structure()
+    structure: Annotated[
+        Structure, BeforeValidator(whole_manufacturing, json_schema_input_type=Structure | str)
+    ] = Structure()
 
 
 class Closure(Strict):
