@@ -43,9 +43,9 @@ def entry_stability(reduced: ReducedSpace, jacobian: np.ndarray) -> EntryStabili
     others = np.linalg.solve(jacobian[np.ix_(~gap, ~n)], jacobian[np.ix_(~gap, n)])
     response = jacobian[np.ix_(gap, n)] - jacobian[np.ix_(gap, ~n)] @ others
     values, vectors = np.linalg.eig(response)
-    worst = int(np.argmin(values.real))
+    worst = int(np.argmin(np.real(values)))
     order = np.argsort(-np.abs(vectors[:, worst]), kind="stable")[:NAMES_SHOWN]
-    return EntryStability(float(values[worst].real), tuple(str(x) for x in names[n][order]))
+    return EntryStability(float(np.real(values[worst])), tuple(str(x) for x in names[n][order]))
 
 
 def require_stable_entry(reduced: ReducedSpace, jacobian: np.ndarray) -> None:
@@ -55,6 +55,6 @@ def require_stable_entry(reduced: ReducedSpace, jacobian: np.ndarray) -> None:
         raise ClosureError(
             "free entry: the benchmark is not a stable equilibrium, because more firms would earn more, "
             f"above all in {', '.join(found.leading)} (smallest eigenvalue {found.smallest:.2g}); changes "
-            "from it would have no meaning. Keep capital in its sector (capital: sector_specific), or give firms to "
-            "fewer sectors"
+            "from it would have no meaning. Keep capital in its sector (capital: sector_specific), or give "
+            "firms to fewer sectors"
         )
