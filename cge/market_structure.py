@@ -3,8 +3,8 @@ r"""Market structures by sector: Armington, Krugman (free entry) and Melitz (sel
 A structure is parameters of the one trade system (`cge.blocks.trade_armington`) and swaps of its cells; it
 changes no equation. Firms of region o buy their fixed costs in the sector's own input bundle, whose price is
 `py`, charge a constant markup :math:`\sigma/(\sigma-1)`, and receive their price before export taxes, rents
-and tariffs, which are ad valorem on it: with tariff factor T a buyer pays :math:`pT` and the firm's revenue is
-:math:`r = pq`, demand :math:`q = P^{\sigma}Q\,(pT)^{-\sigma}`.
+and tariffs, which are ad valorem on it: with tariff factor T a buyer pays :math:`pT` and the firm's revenue
+is :math:`r = pq`, demand :math:`q = P^{\sigma}Q\,(pT)^{-\sigma}`.
 
 Krugman (1980): zero profit :math:`r/\sigma = f\,py` makes output per firm constant, so the number of firms is
 in proportion to the sector's output, and a price index over varieties is the Armington index with
@@ -31,8 +31,8 @@ Other markets are served by fewer firms and their limits are not watched.
 
 Fixed costs of a market abroad are bought at home (:math:`w_{od} = py_o`, the default, as in Balistreri and
 Rutherford) or, in the share :math:`\gamma` = `fixed_abroad`, in the destination's bundle (Arkolakis 2010).
-The accounts record output by origin, so costs paid abroad fit them only where each region's trade in the sector
-balances, as in the theory's one-sector worlds; `with_firms` refuses them elsewhere.
+The accounts record output by origin, so costs paid abroad fit them only where each region's trade in the
+sector balances, as in the theory's one-sector worlds; `with_firms` refuses them elsewhere.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ class Firms:
     """The market structure of one sector: one nest over origins and varieties.
 
     ``sigma``: substitution among varieties (origins under Armington). ``shape``: Pareto shape of
-    productivity, Melitz only. ``fixed_abroad``: share of the fixed cost of serving a foreign market that is paid there.
-    ``home_entrants``: share of entrants that sell at home at the benchmark, Melitz only; when it is given, no
-    more firms than entrants can, and 0, the default, means that the limit is far away.
+    productivity, Melitz only. ``fixed_abroad``: share of the fixed cost of serving a foreign market that is
+    paid there. ``home_entrants``: share of entrants that sell at home at the benchmark, Melitz only; when it
+    is given, no more firms than entrants can, and 0, the default, means that the limit is far away.
     """
 
     structure: str

@@ -13,7 +13,8 @@ from scenarios.aim import Aim, Findings, Mask, World
 from scenarios.policy import Step
 from scenarios.policy_schema import Agreement, PolicyFiles
 from scenarios.problems import Origin
-from scenarios.schema import MANUFACTURING, RateVerb, Scenario, Shock, TariffVerb
+from scenarios.schema import RateVerb, Scenario, Shock, TariffVerb
+from scenarios.structure_schema import MANUFACTURING
 from scenarios.units import percent
 
 Array = npt.NDArray[np.float64]

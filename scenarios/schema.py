@@ -14,7 +14,8 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model
 
 from scenarios.closure_schema import Closure
 from scenarios.fields import Confidence, Date, Names, Sides, Strict, Texts
-from scenarios.problems import Origin, suggest
+from scenarios.problems import Origin
+from scenarios.structure_schema import Structure, whole_manufacturing
 from scenarios.units import Change, Cut, Points, Rate, percent
 
 __all__ = [
@@ -239,55 +240,15 @@ class Aggregation(Strict):
         return self
 
 
-MANUFACTURING = "manufacturing"
-"""The group of sectors that may have firms, and the default where a structure names no sectors."""
-STRUCTURES = ("armington", "krugman", "melitz")
-
-
-class Structure(Strict):
-    """Sectors with firms: free entry (krugman), also with selection of exporters (melitz); else Armington.
-
-    A name alone, ``structure: krugman``, means all of manufacturing.
-    """
-
-    krugman: Names | None = Field(default=None, description="sectors with identical firms and free entry")
-    melitz: Names | None = Field(default=None, description="sectors whose firms differ in productivity")
-    pareto_ratio: float | None = Field(
-        default=None,
-        gt=1,
-        allow_inf_nan=False,
-        strict=True,
-        description="Pareto shape over (elasticity among varieties less 1), melitz only",
-    )
-
-    @model_validator(mode="after")
-    def _ratio_has_a_use(self) -> Structure:
-        if self.pareto_ratio is not None and self.melitz is None:
-            raise ValueError("'pareto_ratio' goes with 'melitz' only")
-        return self
-
-    @property
-    def named(self) -> dict[str, tuple[str, ...]]:
-        """The names of sectors by structure, where there are any."""
-        both = {"krugman": self.krugman, "melitz": self.melitz}
-        return {name: sectors for name, sectors in both.items() if sectors is not None}
-
-
-def _whole_manufacturing(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if value not in STRUCTURES:
-        raise ValueError(f"'{value}' is not one of {', '.join(STRUCTURES)}" + suggest(value, STRUCTURES))
-    return {} if value == "armington" else {value: MANUFACTURING}
-
-
 class Formulation(Strict):
     """Which form each part of the model takes."""
 
     production: Literal["leontief", "ces", "cobb_douglas"] = "leontief"
     trade: Literal["armington_two_level", "armington_one_level"] = "armington_two_level"
     consumption: Literal["cobb_douglas", "les", "household_cobb_douglas"] = "cobb_douglas"
-    structure: Annotated[Structure, BeforeValidator(_whole_manufacturing)] = Structure()
+    structure: Annotated[
+        Structure, BeforeValidator(whole_manufacturing, json_schema_input_type=Structure | str)
+    ] = Structure()
 
 
 class Override(Strict):

@@ -10,7 +10,8 @@ from calibration.elasticities import Elasticities
 from calibration.labels import read_rows
 from cge.market_structure import Firms, at_trade_elasticity
 from scenarios.problems import Problem, ScenarioError
-from scenarios.schema import MANUFACTURING, Scenario
+from scenarios.schema import Scenario
+from scenarios.structure_schema import MANUFACTURING
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,8 @@ def output(v):
 @equation("entry_gap", "quantity")
 def free_entry(v):
     r"""Free entry: firms enter until revenue per entrant pays its fixed costs, a constant share of it, or
-    none is left; the last term is what the last firm at home earns beyond its fixed cost where all sell there.
+    none is left; the last term is what the last firm at home earns beyond its fixed cost where all sell
+    there.
 
     .. math:: 0 \le n_{o,i} \perp 1 - \frac{sales_{o,i}
               + \chi_i \eta^h_{o,i} xh_{o,i} (1 - 1/hurdle_{o,i})}{n_{o,i}} \ge 0
