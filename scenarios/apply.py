@@ -64,6 +64,7 @@ def apply(
         benchmark=benchmark,
         baseline_steps=middle.steps,
         steps=end.steps[len(middle.steps) :],
+        controls=end.controls,
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from scenarios.aim import Aim, Findings, Mask, World
-from scenarios.policy import Step
+from scenarios.policy import Capped, Step
 from scenarios.policy_schema import Agreement, PolicyFiles
 from scenarios.problems import Origin
 from scenarios.schema import RateVerb, Scenario, Shock, TariffVerb
@@ -30,12 +30,13 @@ class State:
     traded: Mask
     world: World
     steps: tuple[Step, ...] = ()
+    controls: tuple[Capped, ...] = ()
 
     def moved(self, instrument: str, new: Array, why: str) -> State:
         """The state with one instrument replaced; a step is kept if any value changed."""
         changed = new != self.values[instrument]
         steps = (*self.steps, Step(instrument, changed, why)) if changed.any() else self.steps
-        return State({**self.values, instrument: new}, self.mfn, self.traded, self.world, steps)
+        return replace(self, values={**self.values, instrument: new}, steps=steps)
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,30 @@ class ShockItem:
             )
 
 
-Item = AgreementItem | ShockItem
+@dataclass(frozen=True)
+class ControlItem:
+    """A quota or a minimum wage with its cells; it moves no rate, the model finds rents and wages."""
+
+    capped: Capped
+
+    def run(self, state: State, findings: Findings) -> State:
+        """Keep the measure; a problem when an earlier one covers some of its flows."""
+        capped, flows = self.capped, self.capped.cells.ndim == 3
+        for early in state.controls:
+            if early.cells.shape == capped.cells.shape and (early.cells & capped.cells).any():
+                message = (
+                    f"{early.place} caps some of this already; one flow has one cap, one region one floor"
+                )
+                findings.problems.append(capped.origin.problem(capped.path, message))
+        if flows and not (capped.cells & state.traded).any():
+            message = "none of these flows has trade to cap"
+            findings.problems.append(capped.origin.problem(capped.path, message))
+        each = ", each flow of the model's regions and sectors on its own" if flows else ""
+        findings.note(f"{capped.place}: {capped.shock.words()}{each}")
+        return replace(state, controls=(*state.controls, capped))
+
+
+Item = AgreementItem | ShockItem | ControlItem
 
 
 @dataclass(frozen=True)
@@ -210,6 +234,10 @@ def _shocks(
         if shock.agreement is not None:
             agreement = files.agreements[shock.agreement]
             items.append(_agreement(agreement, agreement.parties, world, findings, origin.place(here)))
+        elif shock.control is not None:
+            floor = shock.minimum_wage is not None
+            cells = aim.regions(shock.regions, f"{here}.regions") if floor else aim.shock(shock, here)
+            items.append(ControlItem(Capped(shock, cells, origin, here)))
         else:
             items.append(ShockItem(shock, aim.shock(shock, here), origin, here))
     _repeated([item for item in items if isinstance(item, ShockItem)], findings)

@@ -11,6 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from scenarios.problems import Origin
+from scenarios.schema import Shock
+
 COLUMNS = ("importer", "exporter", "sector", "instrument", "from", "to", "why")
 
 
@@ -21,6 +24,25 @@ class Step:
     instrument: str
     changed: npt.NDArray[np.bool_] = field(repr=False)
     why: str
+
+
+@dataclass(frozen=True)
+class Capped:
+    """A quota, export control, tariff-rate quota or minimum wage: what it says and the cells it covers.
+
+    ``cells`` is over (o, d, i), for a minimum wage over (r); labels as in the policy's arrays. ``origin`` and
+    ``path`` are the file and the entry it stands in.
+    """
+
+    shock: Shock
+    cells: npt.NDArray[np.bool_] = field(repr=False)
+    origin: Origin = field(repr=False)
+    path: str
+
+    @property
+    def place(self) -> str:
+        """``file:line``."""
+        return self.origin.place(self.path)
 
 
 @dataclass(frozen=True)
@@ -43,6 +65,8 @@ class Policy:
     benchmark: xr.Dataset = field(repr=False)
     baseline_steps: tuple[Step, ...] = field(repr=False)
     steps: tuple[Step, ...] = field(repr=False)
+    controls: tuple[Capped, ...] = ()
+    """Measures whose rents or wages the model finds."""
 
     @cached_property
     def table(self) -> pd.DataFrame:

@@ -95,6 +95,8 @@ class Measures(Strict):
             raise ValueError("measures with shocks need 'source' and 'confidence'")
         if any(shock.agreement for shock in self.shocks):
             raise ValueError("agreements belong under 'agreements', not under 'measures'")
+        if any(shock.control for shock in self.shocks):
+            raise ValueError("quotas and minimum wages are relative to a baseline and cannot be part of it")
         return self
 
 

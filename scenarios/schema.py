@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from scenarios.closure_schema import Closure
+from scenarios.control_schema import ExportControl, MinimumWage, Quota, TariffRateQuota
 from scenarios.fields import Confidence, Date, Names, Sides, Strict, Texts
 from scenarios.problems import Origin
 from scenarios.structure_schema import Structure, whole_manufacturing
@@ -160,7 +161,8 @@ class CarveOut(Strict):
         return self
 
 
-INSTRUMENTS = ("tariff", "barrier", "export_tax", "agreement")
+CONTROLS = ("quota", "export_control", "trq", "minimum_wage")
+INSTRUMENTS = ("tariff", "barrier", "export_tax", "agreement", *CONTROLS)
 AIMS = ("importers", "exporters", "between", "among")
 
 
@@ -168,7 +170,8 @@ class Shock(Strict):
     """One instrument, its change, and the flows it is aimed at.
 
     ``importers`` and ``exporters`` (either one alone means all on the other side), or ``between`` two sides
-    (both ways), or ``among`` one set (all flows inside it). ``agreement`` applies an agreement's file whole.
+    (both ways), or ``among`` one set (all flows inside it). ``agreement`` applies an agreement's file whole,
+    ``minimum_wage`` is aimed at ``regions``.
     """
 
     label: str | None = Field(default=None, description="a name for reports")
@@ -176,6 +179,11 @@ class Shock(Strict):
     export_tax: RateVerb | None = None
     barrier: Barrier | None = None
     agreement: str | None = Field(default=None, description="an agreement whose schedule enters into force")
+    quota: Quota | None = None
+    export_control: ExportControl | None = None
+    trq: TariffRateQuota | None = Field(default=None, description="a tariff-rate quota")
+    minimum_wage: MinimumWage | None = None
+    regions: Names | None = Field(default=None, description="whose minimum wage")
     importers: Names | None = None
     exporters: Names | None = None
     between: Sides | None = None
@@ -201,6 +209,12 @@ class Shock(Strict):
                 named = ", ".join("except" if e == "carve_outs" else e for e in extra)
                 raise ValueError(f"an agreement applies as its file says; '{named}' has no meaning here")
             return self
+        if (self.minimum_wage is None) != (self.regions is None):
+            raise ValueError("'regions' goes with 'minimum_wage', and only with it")
+        if self.minimum_wage is not None:
+            if aims or self.sectors or self.carve_outs:
+                raise ValueError("a minimum wage is aimed at 'regions' alone")
+            return self
         if not aims:
             raise ValueError("the shock is aimed at nobody: name importers, exporters, between or among")
         if len(aims) > 1 and aims != ["importers", "exporters"]:
@@ -214,11 +228,16 @@ class Shock(Strict):
         """Which of the instruments it moves."""
         return next(name for name in INSTRUMENTS if getattr(self, name) is not None)
 
+    @property
+    def control(self) -> Quota | ExportControl | TariffRateQuota | MinimumWage | None:
+        """The measure, if its effect is a rent or a wage to be found."""
+        return self.quota or self.export_control or self.trq or self.minimum_wage
+
     def words(self) -> str:
         """The shock in words, for tables and notes."""
         if self.agreement is not None:
             return f"agreement {self.agreement}"
-        change = self.tariff or self.export_tax or self.barrier
+        change = self.control or self.tariff or self.export_tax or self.barrier
         what = f"{self.instrument.replace('_', ' ')} {change.words() if change else ''}"
         return f"{self.label}: {what}" if self.label else what
 

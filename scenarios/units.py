@@ -59,6 +59,16 @@ def change(value: Any) -> float:
     return share
 
 
+def volume(value: Any) -> float:
+    """A change of a quantity from the baseline's, above -99 % (``-20%``, or ``0%`` to freeze it)."""
+    share = _number(value, "a change", ("%",))
+    if share < -0.99:
+        raise ValueError(
+            f"{percent(share)}: a quantity cannot fall by more than 99 % (no rent would clear it)"
+        )
+    return share
+
+
 def _number(value: Any, what: str, units: tuple[str, ...]) -> float:
     if isinstance(value, str):
         found = _WITH_UNIT.match(value)
@@ -97,5 +107,8 @@ Rate = Annotated[float, BeforeValidator(rate), _schema("a rate, such as 10% or 0
 Cut = Annotated[float, BeforeValidator(cut), _schema("a share of the rate that is removed, such as 50%")]
 Points = Annotated[
     float, BeforeValidator(points), _schema("points added to the rate, such as 5% or '5 points'")
+]
+Volume = Annotated[
+    float, BeforeValidator(volume), _schema("a change of a quantity from the baseline's, such as -20%")
 ]
 Change = Annotated[float, BeforeValidator(change), _schema("a relative change of a cost, such as -3%")]

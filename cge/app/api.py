@@ -25,7 +25,7 @@ from calibration.closure_data import closure_data
 from calibration.elasticities import Elasticities, load_elasticities
 from calibration.parameters import calibrate
 from calibration.world import load_world
-from cge.app.closing import closure_notes, policy_changes
+from cge.app.closing import Measure, closure_notes, measures, policy_changes
 from cge.app.firms import check_overrides, firms_by_sector
 from cge.closure import ClosureError
 from cge.formulation import Formulation
@@ -85,6 +85,7 @@ class Case:
     model: Model
     baseline: Mapping[str, xr.DataArray]
     policy: Mapping[str, xr.DataArray]
+    measures: tuple[Measure, ...] = ()
 
 
 def prepare(
@@ -117,19 +118,39 @@ def prepare(
         regional = closure_data(world, chosen, labour_supply_set=scenario.closure.labour_supply_elasticities)
         parameters, formulation = parameters_of(scenario, accounts, elasticities, regional, firms)
         check_overrides(scenario, overrides, structures, formulation.trade)
-        model = _model(scenario, parameters, formulation)
+        capped = measures(expanded.controls, world.data, chosen)
+        model = _model(scenario, parameters, formulation, capped)
         instruments = [_instruments(p, expanded.benchmark, world.data, accounts.data, chosen)
                        for p in (expanded.baseline, expanded.counterfactual)]  # fmt: skip
     name = scenario.title if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
     return Case(
-        scenario, name, expanded, world, chosen, accounts, elasticities, regional, firms, model, *instruments
+        scenario,
+        name,
+        expanded,
+        world,
+        chosen,
+        accounts,
+        elasticities,
+        regional,
+        firms,
+        model,
+        *instruments,
+        capped,
     )
 
 
-def _model(scenario: Scenario, parameters: Parameters, formulation: Formulation) -> Model:
-    """The model under the scenario's closure; what is wrong with the closure is said with its line."""
+def _model(
+    scenario: Scenario, parameters: Parameters, formulation: Formulation, capped: tuple[Measure, ...]
+) -> Model:
+    """The model under the scenario's closure and caps; what is wrong with a closure is said with its line."""
+    controls = tuple(m.control() for m in capped if m.capped.shock.minimum_wage is None)
+    floors = [m.cells for m in capped if m.capped.shock.minimum_wage is not None]
+    regions = tuple(str(r) for cells in floors for r in cells["r"].values[cells.values])
+    if controls:
+        formulation = replace(formulation, controls="quotas")
     try:
-        return Model(parameters, formulation, scenario.closure.choice())
+        choice = scenario.closure.choice(controls=controls, minimum_wage=regions)
+        return Model(parameters, formulation, choice)
     except ClosureError as error:
         raise ScenarioError([scenario.origin.problem("closure", str(error))]) from None
 

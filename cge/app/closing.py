@@ -1,23 +1,106 @@
-"""What depends on the solved baseline or on the closure: levels of fixed cells, notes for readers."""
+"""What depends on the solved baseline or on the closure: caps, levels of fixed cells, notes for readers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from calibration.aggregate import Aggregation, aggregate_rate
 from cge.closure import implied_supply_elasticity
+from cge.controls import Control
 from cge.solution import Solution
 from cge.swaps import shifter
+from scenarios.policy import Capped
+from scenarios.problems import ScenarioError
 
 if TYPE_CHECKING:
     from cge.app.api import Case
 
 
+WHOLE = 0.999
+"""Share of a model cell's trade (or work) that a measure must cover to count as all of it."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quota or minimum wage over the model's own labels: (o, d, i) or (r)."""
+
+    capped: Capped
+    cells: xr.DataArray
+
+    def control(self) -> Control:
+        """The cap as the model's closure takes it."""
+        shock = self.capped.shock
+        rent_to = "importer" if shock.trq else getattr(shock.control, "rent_to", "importer")
+        flows = self.cells.stack(flow=("o", "d", "i"))
+        named = tuple(",".join(map(str, key)) for key in flows["flow"].values[flows.values])
+        return Control("trq" if shock.trq else "quota", named, rent_to)
+
+
+def measures(found: Sequence[Capped], world: xr.Dataset, aggregation: Aggregation) -> tuple[Measure, ...]:
+    """Measures on the model's cells. Raises ScenarioError when one covers only part of a cell, which has one
+    flow and one wage.
+    """
+    result, problems = [], []
+    for capped in found:
+        floor = capped.shock.minimum_wage is not None
+        weight = world["V0"].sel(f="labour", drop=True).sum("j") if floor else world["X0"]
+        covered = weight.copy(data=capped.cells.astype(float))
+        share = (
+            aggregate_rate(covered, weight, aggregation) if floor else _share(covered, weight, aggregation)
+        )
+        cells = share > WHOLE
+        partly = (share > 0) & ~cells
+        if bool(partly.any()):
+            worst = partly.where(partly, drop=True).stack(cell=partly.dims)["cell"].values[0]
+            name = ", ".join(map(str, worst)) if isinstance(worst, tuple) else str(worst)
+            message = f"covers only part of {name}; choose an aggregation that keeps it apart"
+            problems.append(capped.origin.problem(capped.path, message))
+        result.append(Measure(capped, cells))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(result)
+
+
+def _share(covered: xr.DataArray, weight: xr.DataArray, aggregation: Aggregation) -> xr.DataArray:
+    """Share of each flow that is covered; 0 where there is none."""
+    some = aggregate_rate((weight > 0).astype(float), xr.ones_like(weight), aggregation)
+    return aggregate_rate(covered, weight, aggregation).where(some > 0, 0.0)
+
+
+def _caps(case: Case, base: Solution, changes: dict[str, xr.DataArray]) -> None:
+    """Add the levels of all measures to the instruments, relative to the baseline's solution."""
+    start = case.model.parameters.arrays
+    flows, rates = base.values["x"], changes.get("tm", base.values["tm"])
+    for measure in case.measures:
+        shock, cells = measure.capped.shock, measure.cells
+        if shock.minimum_wage is not None:
+            floor = changes.get("wage_floor", base.values["rw"].copy(data=start["wage_floor"]))
+            level = base.values["rw"] * (1 + shock.minimum_wage.floor)
+            changes["wage_floor"] = xr.where(cells, level, floor)
+            continue
+        cap = changes.get("quota", flows.copy(data=start["quota"]))
+        volume = getattr(shock.control, "volume", 0.0)
+        changes["quota"] = xr.where(cells, flows * (1 + volume), cap).transpose(*flows.dims)
+        if shock.trq is not None:
+            premium = changes.get("quota_premium", flows.copy(data=start["quota_premium"]))
+            above = (shock.trq.above - rates).transpose(*flows.dims)
+            if bool((above.where(cells, 0.0) < 0).any()):
+                message = (
+                    "the tariff above the quota is lower than the tariff in force on some of these flows"
+                )
+                raise ScenarioError([measure.capped.origin.problem(measure.capped.path, message)])
+            changes["quota_premium"] = xr.where(cells, above, premium).transpose(*flows.dims)
+
+
 def policy_changes(case: Case, base: Solution) -> dict[str, xr.DataArray]:
     """Instruments under the policy, and levels of fixed cells that the scenario moves off the baseline."""
     changes = dict(case.policy)
+    _caps(case, base, changes)
     parameters, system = case.model.parameters, case.model.system
     for words in case.scenario.closure.swaps:
         if words.at is None:
