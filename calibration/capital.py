@@ -46,19 +46,21 @@ def capital_output_ratios(raw: Path, regions: list[str], year: int = YEAR) -> pd
     absent = [r for r in regions if r != REST and r not in gdp.index]
     if absent:
         raise SourceError(f"{', '.join(absent)}: no GDP for {year}")
-    return pd.Series({r: float(ratios.get(r, rest)) for r in regions})
+    known = ratios.to_dict()
+    return pd.Series({r: float(known.get(r, rest)) for r in regions})
 
 
-def _is_economy(code: str) -> bool:
+def _is_economy(code: object) -> bool:
     """Whether a code of the outlook is an economy and not a group (G001, GX123)."""
-    return len(code) == 3 and not any(c.isdigit() for c in code)
+    text = str(code)
+    return len(text) == 3 and not any(c.isdigit() for c in text)
 
 
 def _ratio(share: pd.Series, growth: pd.Series, years: list[int]) -> float:
     """Capital over GDP of the last year, from investment shares and real growth."""
-    real = pd.Series(1.0, index=years)
+    real, rates = pd.Series(1.0, index=years), growth.to_dict()
     for y in reversed(years[:-1]):
-        real[y] = real[y + 1] / (1 + growth.get(y + 1, np.nan))
+        real[y] = real[y + 1] / (1 + rates.get(y + 1, np.nan))
     invested = (share * real).dropna()
     first, delta = int(invested.index[0]), generic("depreciation")
     span = min(GROWTH_YEARS, years[-1] - first)

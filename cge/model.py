@@ -57,8 +57,8 @@ class Model:
     def compile(self) -> None:
         """Compute and factorise the benchmark Jacobian, which every later solve begins with.
 
-        Swaps that a user wrote are examined first: ClosureError names what they over- and under-determine, and
-        where firms enter freely and the benchmark is not a stable equilibrium of entry.
+        Swaps that a user wrote are examined first: ClosureError names what they over- and under-determine. It
+        is raised too where firms enter freely and the benchmark is not a stable equilibrium of entry.
         """
         if self._factor is None:
             if self._examine:

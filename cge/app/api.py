@@ -120,8 +120,8 @@ def prepare(
         check_overrides(scenario, overrides, structures, formulation.trade)
         capped = measures(expanded.controls, world.data, chosen)
         model = _model(scenario, parameters, formulation, capped)
-        instruments = [_instruments(p, expanded.benchmark, world.data, accounts.data, chosen)
-                       for p in (expanded.baseline, expanded.counterfactual)]  # fmt: skip
+        baseline, policy = (_instruments(p, expanded.benchmark, world.data, accounts.data, chosen)
+                            for p in (expanded.baseline, expanded.counterfactual))  # fmt: skip
     name = scenario.title if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
     return Case(
         scenario,
@@ -134,7 +134,8 @@ def prepare(
         regional,
         firms,
         model,
-        *instruments,
+        baseline,
+        policy,
         capped,
     )
 

@@ -184,6 +184,7 @@ def test_endowments_and_real_quantities_scale_under_every_closure(p: Parameters)
         (plain, fixed, {**double, **both}),
         (p, {"labour": "fixed_real_wage", "capital": "sluggish", "external": "world_bank"}, moving),
     ):
-        v = Model(world, closure=ClosureChoice(**options)).solve(change).values
+        choice = ClosureChoice(**options)  # pyright: ignore[reportArgumentType]
+        v = Model(world, closure=choice).solve(change).values
         np.testing.assert_allclose(v["y"], 2, atol=1e-8)
         np.testing.assert_allclose(v["py"], 1, atol=1e-8)

@@ -46,7 +46,8 @@ def accounts():
 def test_every_combination_is_square_and_regular(names: tuple[str, ...], accounts) -> None:
     chosen = dict(zip(SLOTS, names, strict=True))
     forms = Formulation(production=chosen.pop("production"), consumption=chosen.pop("consumption"))
-    model = Model(parameters(accounts), forms, ClosureChoice(**chosen))
+    choice = ClosureChoice(**chosen)  # pyright: ignore[reportArgumentType]
+    model = Model(parameters(accounts), forms, choice)
     assert model.benchmark().certificate.max_residual < 1e-10
     report = check_structure(model)
     assert report.equations == report.free_cells

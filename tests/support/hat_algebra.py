@@ -63,7 +63,7 @@ def benchmark(folder: Path) -> World:
 
 
 def solve(world: World, tau: Array, deficit: Array, tol: float = 1e-11) -> Equilibrium:
-    w = np.ones(N)
+    w, excess = np.ones(N), np.full(N, np.inf)
     for _ in range(1000):
         excess, found = _excess(world, w, tau, deficit)
         if np.abs(excess).max() < tol:
@@ -90,7 +90,8 @@ def _excess(world: World, w: Array, tau: Array, deficit: Array) -> tuple[Array, 
 
 
 def _prices(world: World, w: Array, tau: Array) -> tuple[Array, Array, Array]:
-    p = np.ones((J, N))
+    p = c = np.ones((J, N))
+    pull = world.D
     power = -world.theta[:, None, None]
     for _ in range(1000):
         inputs = np.einsum("nkj,kn->jn", world.G, np.log(p))

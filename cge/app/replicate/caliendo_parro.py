@@ -129,7 +129,7 @@ def _checks(
     effects = expected.drop(columns=volumes)
     return [
         *compare("region", regions, effects, POINTS, "points"),
-        *compare("region", regions, expected[volumes], TRADE, "points"),
+        *compare("region", regions, pd.DataFrame(expected[volumes]), TRADE, "points"),
         *compare("pair", trade, expected_trade, TRADE, "points"),
     ]
 
