@@ -47,11 +47,16 @@ def delivery_cost(v) -> Named:
     return v.k["odi"] ** per_firm * variety_cost(v, "oi") * access_cost(v, "di")
 
 
+def duty_paid_price(v) -> Named:
+    """Producer price with all that is levied on the way, relative to the benchmark."""
+    return border_price(v) * (1 + v.tm["odi"] + v.rm["odi"]) / (1 + v.tm0["odi"])
+
+
 def landed_price(v) -> Named:
     """Price index of what o delivers behind the border of d, its varieties counted, relative to the
     benchmark.
     """
-    return border_price(v) * delivery_cost(v) * (1 + v.tm["odi"] + v.rm["odi"]) / (1 + v.tm0["odi"])
+    return duty_paid_price(v) * delivery_cost(v)
 
 
 def home_cost(v, at: str = "ri") -> Named:
@@ -68,7 +73,8 @@ def home_price(v, at: str = "ri") -> Named:
 
 def home_sales(v, at: str = "ri") -> Named:
     """Index of own-country sales in units of producer cost, under the letters `at`."""
-    return home_cost(v, at) * v.qa[at] * ces_demand(v.pa[at], home_price(v, at), v.sigma_d["i"])
+    cost = home_cost(v, at)
+    return cost * v.qa[at] * ces_demand(v.pa[at], v.py[at] * cost, v.sigma_d["i"])
 
 
 def shipments(v) -> Named:
@@ -76,7 +82,8 @@ def shipments(v) -> Named:
     arrive.
     """
     imports = v.qa["di"] * ces_demand(v.pa["di"], v.pmm["di"], v.sigma_d["i"])
-    return delivery_cost(v) * imports * ces_demand(v.pmm["di"], landed_price(v), v.sigma_m["i"])
+    delivery = delivery_cost(v)
+    return delivery * imports * ces_demand(v.pmm["di"], duty_paid_price(v) * delivery, v.sigma_m["i"])
 
 
 def shipment_value(v) -> Named:
