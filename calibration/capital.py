@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,19 +47,19 @@ def capital_output_ratios(raw: Path, regions: list[str], year: int = YEAR) -> pd
     absent = [r for r in regions if r != REST and r not in gdp.index]
     if absent:
         raise SourceError(f"{', '.join(absent)}: no GDP for {year}")
-    return pd.Series({r: float(ratios.get(r, rest)) for r in regions})
+    return pd.Series({r: float(ratios[r]) if r in ratios.index else rest for r in regions})
 
 
-def _is_economy(code: str) -> bool:
+def _is_economy(code: Any) -> bool:
     """Whether a code of the outlook is an economy and not a group (G001, GX123)."""
-    return len(code) == 3 and not any(c.isdigit() for c in code)
+    return len(str(code)) == 3 and not any(c.isdigit() for c in str(code))
 
 
 def _ratio(share: pd.Series, growth: pd.Series, years: list[int]) -> float:
     """Capital over GDP of the last year, from investment shares and real growth."""
     real = pd.Series(1.0, index=years)
     for y in reversed(years[:-1]):
-        real[y] = real[y + 1] / (1 + growth.get(y + 1, np.nan))
+        real[y] = real[y + 1] / (1 + float(growth[y + 1]))
     invested = (share * real).dropna()
     first, delta = int(invested.index[0]), generic("depreciation")
     span = min(GROWTH_YEARS, years[-1] - first)

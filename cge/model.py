@@ -205,17 +205,21 @@ class Model:
             raise InnerLoopError(
                 f"IPOPT stopped with '{outcome.status}', largest residual {np.max(np.abs(value)):.2g}"
             )
-        if np.any(np.asarray(final["u"])[self.closure.free["u"]] < 0):
-            raise InnerLoopError("u: more labour is wanted at these wages than the labour force offers")
+        if self._short_of_labour(final):
+            raise InnerLoopError(self._short_of_labour(final))
         return final, outcome.iterations
+
+    def _short_of_labour(self, levels: Levels) -> str:
+        """Why the levels are no equilibrium where employment follows demand: more work than workers."""
+        short = self.closure.free["u"] & (np.asarray(levels["u"]) < 0)
+        names = [r for r, x in zip(self.parameters.sets.regions, short, strict=True) if x]
+        return f"more labour is wanted in {', '.join(names)} than there is at these wages" if names else ""
 
     def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:
         """Name the worst equations of the next step, by how much they fail, and what to try."""
-        found = residuals(self.system, self.parameters.sets, {**levels, **self._held(targets)}, targets, {})
-        lines = [
-            f"  {e} {cell}: {size:.3g}"
-            for e, cell, size in worst_residuals(self.system, self.parameters.sets, found)
-        ]
+        system, sets = self.reduced.system, self.parameters.sets
+        found = residuals(system, sets, {**levels, **self._held(targets)}, targets, {})
+        lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst_residuals(system, sets, found)]
         head = f"no equilibrium beyond {100 * done:.0f} % of the change ({reason}). Largest residuals there:"
         advice = "Try a smaller shock, lower elasticities in the sectors named, or fewer sectors and regions."
         return "\n".join([head, *lines, advice])
@@ -229,6 +233,8 @@ class Model:
         system, sets = self.system, self.parameters.sets
         found = residuals(system, sets, levels, targets, self.reduced.targets)
         worst = worst_residuals(system, sets, found)
+        if self._short_of_labour(levels):
+            raise SolveError(self._short_of_labour(levels))
         if not worst[0][2] <= ACCEPTED:
             lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst]
             raise SolveError("the levels do not solve the model; largest residuals:\n" + "\n".join(lines))

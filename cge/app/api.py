@@ -110,7 +110,10 @@ def prepare(
         instruments = [_instruments(p, expanded.benchmark, world.data, accounts.data, chosen)
                        for p in (expanded.baseline, expanded.counterfactual)]  # fmt: skip
     name = scenario.title if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
-    return Case(scenario, name, expanded, world, chosen, accounts, elasticities, model, *instruments, capped)
+    baseline, policy = instruments
+    return Case(
+        scenario, name, expanded, world, chosen, accounts, elasticities, model, baseline, policy, capped
+    )
 
 
 def _model(
