@@ -217,31 +217,32 @@ class Model:
             raise InnerLoopError(
                 f"IPOPT stopped with '{outcome.status}', largest residual {np.max(np.abs(value)):.2g}"
             )
-        gone = self._not_positive(final)
-        if gone:
-            raise InnerLoopError(f"{gone} falls to zero or below")
-        if np.any(np.asarray(final["u"])[self.closure.free["u"]] < 0):
-            raise InnerLoopError("u: more labour is wanted at these wages than the labour force offers")
+        reason = self._no_equilibrium(final)
+        if reason:
+            raise InnerLoopError(reason)
         return final, outcome.iterations
 
-    def _not_positive(self, levels: Levels) -> str:
-        """Name of the first price, quantity or income at or below zero: roots of the equations, but no
-        equilibrium.
+    def _no_equilibrium(self, levels: Levels) -> str:
+        """Why a root of the equations is no equilibrium: a price, quantity or income at or below zero, or more
+        work than workers; empty when it is one.
         """
+        regions = self.parameters.sets.regions
+        short = self.closure.free["u"] & (np.asarray(levels["u"]) < 0)
+        if short.any():
+            names = ", ".join(r for r, x in zip(regions, short, strict=True) if x)
+            return f"more labour is wanted in {names} than there is at these wages"
         for name in self.system.names("variable"):
             if self.system.quantities[name].unit == "index" or name == "N":
                 bad = ~(np.asarray(levels[name]) > 0)
                 if bad.any():
-                    return cell_names(self.system, self.parameters.sets, name, bad)[0]
+                    return f"{cell_names(self.system, self.parameters.sets, name, bad)[0]} falls to zero or below"
         return ""
 
     def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:
         """Name the worst equations of the next step, by how much they fail, and what to try."""
-        found = residuals(self.system, self.parameters.sets, {**levels, **self._held(targets)}, targets, {})
-        lines = [
-            f"  {e} {cell}: {size:.3g}"
-            for e, cell, size in worst_residuals(self.system, self.parameters.sets, found)
-        ]
+        system, sets = self.reduced.system, self.parameters.sets
+        found = residuals(system, sets, {**levels, **self._held(targets)}, targets, {})
+        lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst_residuals(system, sets, found)]
         head = f"no equilibrium beyond {100 * done:.0f} % of the change ({reason}). Largest residuals there:"
         advice = "Try a smaller shock, lower elasticities in the sectors named, or fewer sectors and regions."
         return "\n".join([head, *lines, advice])
@@ -256,9 +257,9 @@ class Model:
         held = {n: ~self.closure.free[n] for n in (*self._given, *self.reduced.targets)}
         found = residuals(system, sets, levels, targets, held)
         worst = worst_residuals(system, sets, found)
-        gone = self._not_positive(levels)
-        if gone:
-            raise SolveError(f"{gone} is not positive: the levels solve the equations but are no equilibrium")
+        reason = self._no_equilibrium(levels)
+        if reason:
+            raise SolveError(f"{reason}: the levels solve the equations but are no equilibrium")
         if not worst[0][2] <= ACCEPTED:
             lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst]
             raise SolveError("the levels do not solve the model; largest residuals:\n" + "\n".join(lines))

@@ -35,7 +35,7 @@ def test_fixed_real_wage_moves_employment(p: Parameters) -> None:
 
 
 def test_a_fixed_real_wage_that_wants_more_labour_than_there_is_fails(p: Parameters) -> None:
-    with pytest.raises(SolveError, match="more labour is wanted"):
+    with pytest.raises(SolveError, match="more labour is wanted in R"):
         solved(p, {"tfp": np.full(3, 1.3)}, labour="fixed_real_wage")
 
 
@@ -177,14 +177,17 @@ def test_endowments_and_real_quantities_scale_under_every_closure(p: Parameters)
     double = {n: 2 * p.arrays[n] for n in ("endow", "real_saving")} | {"xf": np.full((3, 3, 3), 2.0)}
     # transfers are real as well, and no instrument doubles them: a world without
     plain = p.with_arrays(taxes0=p.arrays["g_level"].copy(), lump_sum=0 * p.arrays["g_level"])
-    fixed = {"government": "fixed_real", "investment": "fixed_real_investment", "labour": "wage_curve"}
+    fixed: dict[str, Any] = {
+        "government": "fixed_real",
+        "investment": "fixed_real_investment",
+        "labour": "wage_curve",
+    }
     both = {n: np.full(3, 2.0) for n in ("qg", "qi")}
     moving = {n: double[n] for n in ("endow", "xf")}
-    for world, options, change in (
-        (plain, fixed, {**double, **both}),
-        (p, {"labour": "fixed_real_wage", "capital": "sluggish", "external": "world_bank"}, moving),
-    ):
-        choice = ClosureChoice(**options)  # pyright: ignore[reportArgumentType]
-        v = Model(world, closure=choice).solve(change).values
+    free: dict[str, Any] = {
+        "labour": "fixed_real_wage", "capital": "sluggish", "external": "world_bank",
+    }  # fmt: skip
+    for world, options, change in ((plain, fixed, {**double, **both}), (p, free, moving)):
+        v = Model(world, closure=ClosureChoice(**options)).solve(change).values
         np.testing.assert_allclose(v["y"], 2, atol=1e-8)
         np.testing.assert_allclose(v["py"], 1, atol=1e-8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def accounts():
 
 @pytest.mark.parametrize("names", covering_rows(), ids="-".join)
 def test_every_combination_is_square_and_regular(names: tuple[str, ...], accounts) -> None:
-    chosen = dict(zip(SLOTS, names, strict=True))
+    chosen: dict[str, Any] = dict(zip(SLOTS, names, strict=True))
     forms = Formulation(production=chosen.pop("production"), consumption=chosen.pop("consumption"))
     choice = ClosureChoice(**chosen)  # pyright: ignore[reportArgumentType]
     model = Model(parameters(accounts), forms, choice)
