@@ -62,10 +62,11 @@ def benchmark(folder: Path) -> World:
     return World(D, tau, B, G, final / final.sum(0), theta, (B * output).sum(0), deficit)
 
 
-def solve(world: World, tau: Array, deficit: Array, tol: float = 1e-11) -> Equilibrium:
-    w = np.ones(N)
+def solve(world: World, tau: Array, deficit: Array, tol: float = 1e-9) -> Equilibrium:
+    w, p, excess = np.ones(N), np.ones((J, N)), np.ones(N)
     for _ in range(1000):
-        excess, found = _excess(world, w, tau, deficit)
+        c, p, D = _prices(world, w, tau, p)
+        excess, found = _excess(world, w, tau, deficit, c, p, D)
         if np.abs(excess).max() < tol:
             return found
         w = w * (1 + 0.7 * excess)
@@ -73,8 +74,9 @@ def solve(world: World, tau: Array, deficit: Array, tol: float = 1e-11) -> Equil
     raise RuntimeError(f"hat algebra did not converge: {np.abs(excess).max():.1e}")
 
 
-def _excess(world: World, w: Array, tau: Array, deficit: Array) -> tuple[Array, Equilibrium]:
-    c, p, D = _prices(world, w, tau)
+def _excess(
+    world: World, w: Array, tau: Array, deficit: Array, c: Array, p: Array, D: Array
+) -> tuple[Array, Equilibrium]:
     F = D / tau
     demand = np.einsum("njk,kn,kmn->jnkm", world.G, 1 - world.B, F)
     revenue = (D - F).sum(2)
@@ -89,15 +91,13 @@ def _excess(world: World, w: Array, tau: Array, deficit: Array) -> tuple[Array, 
     return excess, Equilibrium(w, P, income, c, M)
 
 
-def _prices(world: World, w: Array, tau: Array) -> tuple[Array, Array, Array]:
-    p = np.ones((J, N))
+def _prices(world: World, w: Array, tau: Array, p: Array) -> tuple[Array, Array, Array]:
     power = -world.theta[:, None, None]
-    for _ in range(1000):
+    while True:
         inputs = np.einsum("nkj,kn->jn", world.G, np.log(p))
         c = np.exp(world.B * np.log(w) + (1 - world.B) * inputs)
         pull = world.D * (c[:, None, :] * tau / world.tau) ** power
         new = pull.sum(2) ** (-1 / world.theta[:, None])
         gap, p = np.abs(new - p).max(), new
-        if gap < 1e-14:
-            break
-    return c, p, pull / pull.sum(2)[:, :, None]
+        if gap < 1e-12:  # a contraction: intermediate shares are below one
+            return c, p, pull / pull.sum(2)[:, :, None]

@@ -49,12 +49,13 @@ def solve_autarky(accounts: Accounts, theta: xr.DataArray) -> Autarky:
 
 
 def _refuse_open(solution: Solution) -> None:
-    bought = (1 - solved_own_shares(solution)).to_series()
-    if bought.max() > CLOSED:
-        region, sector = bought.idxmax()
+    bought = 1 - solved_own_shares(solution).transpose("r", "i")
+    region, sector = np.unravel_index(int(np.argmax(bought.to_numpy())), bought.shape)
+    if (most := float(bought[region, sector])) > CLOSED:
+        where = f"{bought['r'].values[region]} cannot do without imports of {bought['i'].values[sector]}"
         raise SolveError(
-            f"{region} cannot do without imports of {sector} ({bought.max():.1e} of spending): it makes "
-            "none or next to none, so autarky costs it everything; merge the sector or the region"
+            f"{where} ({most:.1e} of spending): it makes none or next to none, so autarky costs it "
+            "everything; merge the sector or the region with another"
         )
 
 
