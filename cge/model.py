@@ -223,9 +223,7 @@ class Model:
         return final, outcome.iterations
 
     def _no_equilibrium(self, levels: Levels) -> str:
-        """Why a root of the equations is no equilibrium: a price, quantity or income at or below zero, or more
-        work than workers; empty when it is one.
-        """
+        """Why a root of the equations is no equilibrium; empty when it is one."""
         regions = self.parameters.sets.regions
         short = self.closure.free["u"] & (np.asarray(levels["u"]) < 0)
         if short.any():
@@ -234,8 +232,8 @@ class Model:
         for name in self.system.names("variable"):
             if self.system.quantities[name].unit == "index" or name == "N":
                 bad = ~(np.asarray(levels[name]) > 0)
-                if bad.any():
-                    return f"{cell_names(self.system, self.parameters.sets, name, bad)[0]} falls to zero or below"
+                for cell in cell_names(self.system, self.parameters.sets, name, bad):
+                    return f"{cell} falls to zero or below"
         return ""
 
     def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:

@@ -115,12 +115,7 @@ def _cube(raw: Path, name: str) -> np.ndarray:
 
 
 def _table(raw: Path, name: str, shape: tuple[int, ...], lowest: float = 0.0) -> np.ndarray:
-    path = raw / FOLDER / name
-    if not path.exists():
-        raise SourceError(
-            f"{path} is missing: the data of Caliendo & Parro (2015) are not part of the package; put the "
-            f"authors' files into {raw / FOLDER}, or name another raw data folder with --raw"
-        )
+    path = _present(raw, name)
     try:
         table = np.loadtxt(path)
     except ValueError as error:
@@ -145,7 +140,15 @@ def _sectors(raw: Path) -> list[str]:
 
 
 def _lines(raw: Path, name: str) -> list[str]:
+    path = _present(raw, name)
+    return [line.strip() for line in path.read_text(encoding="latin-1").splitlines() if line.strip()]
+
+
+def _present(raw: Path, name: str) -> Path:
     path = raw / FOLDER / name
     if not path.exists():
-        raise SourceError(f"{path} is missing; give the raw data folder with --raw")
-    return [line.strip() for line in path.read_text(encoding="latin-1").splitlines() if line.strip()]
+        raise SourceError(
+            f"{path} is missing: the data of Caliendo & Parro (2015) are not part of the package; put the "
+            f"authors' files into {raw / FOLDER}, or name another raw data folder with --raw"
+        )
+    return path

@@ -11,6 +11,7 @@ from worlds import random_accounts
 
 from calibration.accounts import Accounts
 from calibration.simplify import ALL, one_factor, one_household, one_sector, without_inputs
+from calibration.sources.labour import read_weo
 from calibration.sources.wiod import read_wiod, wiod_theta
 from cge.app.replicate import gains
 from cge.app.replicate.autarky import solve_autarky
@@ -43,7 +44,7 @@ def test_solved_autarky_is_the_closed_form(variant: str, seed: int) -> None:
     assert float(abs(found.loss - expected).max()) < 1e-10
     assert float(found.loss.min()) > 1e-3
     assert float(abs(found.free.values["S"]).max()) == 0.0
-    assert float(abs(found.closed.values["S"]).max()) < 1e-12
+    assert float(abs(found.closed.values["S"]).max()) < 1e-10
     for name in ("rev_tm", "rev_te", "rev_user", "rev_output"):
         assert float(abs(found.free.values[name]).max()) == 0.0
 
@@ -86,7 +87,7 @@ def test_the_packaged_world() -> None:
     found = gains.world_2022()
     assert found.ok
     table = next(iter(found.tables.values())).drop("mean")
-    assert (table["with inputs, solved"].to_numpy() > table["many sectors, solved"].to_numpy()).all()
+    assert (table["with inputs, solved"] > table["many sectors, solved"]).to_numpy().all()
     assert (table.to_numpy() > 0).all()
 
 
@@ -95,16 +96,14 @@ def test_wiod_reader_balances_and_reproduces_gdp(wiod_raw: Path) -> None:
     accounts.check()
     assert (len(accounts.regions), len(accounts.sectors)) == (34, 31)
     income = accounts.data["V0"].sum(("f", "j"))
-    # GDP 2008, USD billion: IMF World Economic Outlook October 2025, NGDPD; basic prices stay below
+    # GDP 2008: IMF World Economic Outlook October 2025, NGDPD; taxes on final use (VAT) are not in the table
     for region, gdp in _imf_gdp(wiod_raw, 2008, ("USA", "DEU", "JPN", "CHN", "CAN")).items():
-        assert float(income.sel(r=region)) / gdp == pytest.approx(1.0, abs=0.06), region
+        assert 0.88 < float(income.sel(r=region)) / gdp < 1.02, region
 
 
 def _imf_gdp(raw: Path, year: int, regions: tuple[str, ...]) -> dict[str, float]:
-    from calibration.sources.labour import read_weo
-
-    found = read_weo(raw, "NGDPD", year) / 1e6
-    return {r: float(found[r]) for r in regions}
+    found = (read_weo(raw, "NGDPD", year) / 1e6).to_dict()
+    return {r: found[r] for r in regions}
 
 
 def test_wiod_elasticities_cover_every_sector(wiod_raw: Path) -> None:
@@ -121,8 +120,7 @@ def test_wiod_2008_every_country(wiod_raw: Path) -> None:
     assert found.ok
     table = next(iter(found.tables.values()))
     assert len(table) == 35
-    assert np.isfinite(table).all(axis=None)
-    observed = table["one sector, observed"]
+    assert np.isfinite(table.to_numpy()).all()
+    observed = table["one sector, observed"].to_dict()
     # the small and open gain more than the large: one-sector order of the observed table
-    usa, germany, belgium = (float(observed.to_dict()[r]) for r in ("USA", "DEU", "BEL"))
-    assert usa < germany < belgium
+    assert observed["USA"] < observed["DEU"] < observed["BEL"]

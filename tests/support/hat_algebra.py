@@ -1,7 +1,7 @@
 """Caliendo & Parro (2015) in exact-hat algebra, straight from the authors' files; nothing of the package.
 
-Given wages, input-output prices are iterated to their fixed point, expenditures solve one linear system, and
-wages move with the excess supply of exports until trade balances up to the given deficits.
+Given wages, input-output prices and expenditures are iterated to their fixed points, and wages move with the
+excess supply of exports until trade balances up to the given deficits.
 """
 
 from __future__ import annotations
@@ -62,43 +62,42 @@ def benchmark(folder: Path) -> World:
     return World(D, tau, B, G, final / final.sum(0), theta, (B * output).sum(0), deficit)
 
 
-def solve(world: World, tau: Array, deficit: Array, tol: float = 1e-11) -> Equilibrium:
-    w, excess = np.ones(N), np.full(N, np.inf)
+def solve(world: World, tau: Array, deficit: Array, tol: float = 1e-9) -> Equilibrium:
+    w, p, X, excess = np.ones(N), np.ones((J, N)), world.alpha * world.VA, np.ones(N)
     for _ in range(1000):
-        excess, found = _excess(world, w, tau, deficit)
+        c, p, D = _prices(world, w, tau, p)
+        X = _spending(world, w, D, tau, deficit, X)
+        M = D / tau * X[:, :, None]
+        excess = (M.sum((0, 1)) - M.sum((0, 2)) + deficit) / (w * world.VA)
         if np.abs(excess).max() < tol:
-            return found
+            income = w * world.VA + ((tau - 1) * M).sum((0, 2)) + deficit
+            return Equilibrium(w, np.exp((world.alpha * np.log(p)).sum(0)), income, c, M)
         w = w * (1 + 0.7 * excess)
         w *= world.VA.sum() / (w * world.VA).sum()
     raise RuntimeError(f"hat algebra did not converge: {np.abs(excess).max():.1e}")
 
 
-def _excess(world: World, w: Array, tau: Array, deficit: Array) -> tuple[Array, Equilibrium]:
-    c, p, D = _prices(world, w, tau)
+def _spending(world: World, w: Array, D: Array, tau: Array, deficit: Array, X: Array) -> Array:
+    """Spending (j, n) on inputs and final goods at given prices and wages, by iteration."""
     F = D / tau
-    demand = np.einsum("njk,kn,kmn->jnkm", world.G, 1 - world.B, F)
     revenue = (D - F).sum(2)
-    for n in range(N):
-        demand[:, n, :, n] += np.outer(world.alpha[:, n], revenue[:, n])
-    start = world.alpha * (w * world.VA + deficit)
-    X = np.linalg.solve(np.eye(J * N) - demand.reshape(J * N, J * N), start.reshape(-1)).reshape(J, N)
-    M = F * X[:, :, None]
-    income = w * world.VA + (revenue * X).sum(0) + deficit
-    P = np.exp((world.alpha * np.log(p)).sum(0))
-    excess = (M.sum((0, 1)) - M.sum((0, 2)) + deficit) / (w * world.VA)
-    return excess, Equilibrium(w, P, income, c, M)
+    inputs = world.G * (1 - world.B).T[:, None, :]
+    while True:
+        income = w * world.VA + (revenue * X).sum(0) + deficit
+        output = (F * X[:, :, None]).sum(1)
+        new = np.einsum("njk,kn->jn", inputs, output) + world.alpha * income
+        gap, X = np.abs(new - X).max() / world.VA.min(), new
+        if gap < 1e-11:
+            return X
 
 
-def _prices(world: World, w: Array, tau: Array) -> tuple[Array, Array, Array]:
-    p = c = np.ones((J, N))
-    pull = world.D
+def _prices(world: World, w: Array, tau: Array, p: Array) -> tuple[Array, Array, Array]:
     power = -world.theta[:, None, None]
-    for _ in range(1000):
+    while True:
         inputs = np.einsum("nkj,kn->jn", world.G, np.log(p))
         c = np.exp(world.B * np.log(w) + (1 - world.B) * inputs)
         pull = world.D * (c[:, None, :] * tau / world.tau) ** power
         new = pull.sum(2) ** (-1 / world.theta[:, None])
         gap, p = np.abs(new - p).max(), new
-        if gap < 1e-14:
-            break
-    return c, p, pull / pull.sum(2)[:, :, None]
+        if gap < 1e-12:  # a contraction: intermediate shares are below one
+            return c, p, pull / pull.sum(2)[:, :, None]

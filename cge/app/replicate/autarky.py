@@ -49,14 +49,13 @@ def solve_autarky(accounts: Accounts, theta: xr.DataArray) -> Autarky:
 
 
 def _refuse_open(solution: Solution) -> None:
-    shares = 1 - solved_own_shares(solution)
-    bought = shares.to_series()
-    if bought.max() > CLOSED:
-        place = {str(k): int(v) for k, v in shares.argmax(...).items()}
-        region, sector = (str(shares[c].values[place[c]]) for c in map(str, shares.dims))
+    bought = 1 - solved_own_shares(solution).transpose("r", "i")
+    region, sector = np.unravel_index(int(np.argmax(bought.to_numpy())), bought.shape)
+    if (most := float(bought[region, sector])) > CLOSED:
+        where = f"{bought['r'].values[region]} cannot do without imports of {bought['i'].values[sector]}"
         raise SolveError(
-            f"{region} cannot do without imports of {sector} ({bought.max():.1e} of spending): it makes "
-            "none or next to none, so autarky costs it everything; merge the sector or the region"
+            f"{where} ({most:.1e} of spending): it makes none or next to none, so autarky costs it "
+            "everything; merge the sector or the region with another"
         )
 
 
