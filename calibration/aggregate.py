@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from calibration.accounts import DIMS, Accounts, border_value, output
 from calibration.labels import REST, package_file
+
+RESERVED = frozenset({"WORLD", "total"})
+"""Names that reports give to totals."""
 
 SHIPPED = ("small", "default", "full")
 """Names of the aggregations shipped with the package."""
@@ -74,20 +77,31 @@ def load_aggregation(name_or_paths: str | tuple[str | Path, str | Path]) -> Aggr
 def _read_map(path: Path, key: str, value: str) -> tuple[dict[str, str], dict[str, str]]:
     if not path.exists():
         raise AggregationError(f"{path}: no such file")
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (UnicodeDecodeError, OSError) as error:
+        raise AggregationError(f"{path}: cannot be read as UTF-8 text ({error})") from None
     start = next((k for k, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
     if start is None:
         raise AggregationError(f"{path}: no header line {key},{value}[,label]")
-    table = pd.read_csv(path, comment="#", dtype=str, keep_default_na=False, skip_blank_lines=True)
-    if list(table.columns[:2]) != [key, value]:
+    used = [(k + 1, line) for k, line in enumerate(lines) if line.strip() and not line.startswith("#")]
+    numbers = [number for number, _ in used]
+    rows = list(csv.reader(line for _, line in used))
+    header = [x.strip() for x in rows[0]]
+    if header[:2] != [key, value] or len(header) > 3:
         raise AggregationError(
-            f"{path}:{start + 1}: header is {','.join(table.columns)}, expected {key},{value}[,label]"
+            f"{path}:{start + 1}: header is {','.join(header)}, expected {key},{value}[,label]"
         )
-    numbers = [k + 1 for k, line in enumerate(lines) if line.strip() and not line.startswith("#")][1:]
+    if len(rows) != len(numbers):
+        raise AggregationError(f"{path}: a quoted text runs over a line break")
     mapping: dict[str, str] = {}
     labels: dict[str, str] = {}
-    for number, row in zip(numbers, table.itertuples(index=False), strict=True):
+    for number, row in zip(numbers[1:], rows[1:], strict=True):
+        if len(row) < 2 or len(row) > len(header):
+            raise AggregationError(f"{path}:{number}: {len(row)} columns, the header has {len(header)}")
         code, target = str(row[0]).strip(), str(row[1]).strip()
+        if target in RESERVED:
+            raise AggregationError(f"{path}:{number}: {target} is the name of a total; choose another")
         if not code or not target:
             raise AggregationError(f"{path}:{number}: empty {key if not code else value}")
         if code in mapping:

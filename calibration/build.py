@@ -20,11 +20,15 @@ from calibration.accounts import (
     tariff_revenue,
     user_tax_revenue,
 )
+from calibration.balance import BalanceError
 from calibration.labels import REST, goods, region_labels, sector_labels, services
 from calibration.repairs import Repair, repairs_table
 from calibration.sources import icio, labour, oecd
 from calibration.sources import tariffs as tariff_sources
 from calibration.unemployment import unemployment_rates
+
+ROUNDING = 1e-6
+"""USD million: home sales below zero by no more than this are a rounded zero."""
 
 CODE_VERSION = "0.1.0"
 YEAR = 2022
@@ -77,6 +81,10 @@ def _trade(
     home_rest, step = rest_of_world.home_sales(cube, group)
     repairs.append(step)
     known = table.data["output"].rename(j="i") - exports
+    if float(known.min()) < -ROUNDING:
+        raise BalanceError(
+            f"exports exceed output by {-float(known.min()):.3g} USD million after their repair"
+        )
     home = known.reindex(r=regions).fillna(home_rest).clip(min=0.0).sel(i=sectors)
     supply = home + flows.sum("o").rename(d="r")
     return flows.transpose("o", "d", "i"), (home + exports).rename(i="j"), supply, home.transpose("r", "i")
@@ -97,7 +105,9 @@ def _uses_and_factors(
     repairs.append(step)
     uses, step = national.scale_rows(uses, supply.drop_sel(r=REST))
     repairs.append(step)
-    lab, cap, otxs, steps = value_added.split_components(d["va"], d["valu"], d["output"])
+    parts, step = value_added.bound_production_taxes(d["va"], d["valu"], d["output"])
+    repairs.append(step)
+    lab, cap, otxs, steps = value_added.split_components(parts, d["valu"], d["output"])
     repairs += steps
     world = uses.assign(labour=lab, capital=cap, otxs=otxs, output=d["output"])
     group = rest_of_world.pooled(world)

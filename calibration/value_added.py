@@ -35,6 +35,28 @@ def median_labour_share(va: xr.DataArray, output: xr.DataArray) -> xr.DataArray:
     return share.drop_vars("p", errors="ignore").fillna(1.0)
 
 
+def bound_production_taxes(
+    va: xr.DataArray, valu: xr.DataArray, output: xr.DataArray
+) -> tuple[xr.DataArray, Repair]:
+    """Parts of value added (p,r,j) with OTXS inside its bound; surplus (NOPS) takes the excess, VALU stays.
+
+    A recorded tax or subsidy of most of value added is a matter of classification; as an ad valorem rate it
+    would be the largest distortion in the model.
+    """
+    bound = read_values("assumptions", "otxs_bound.csv", key="name")["otxs_bound"]
+    otxs = va.sel(p="OTXS", drop=True)
+    inside = otxs.clip(-bound * abs(valu), bound * abs(valu))
+    excess = (otxs - inside).where((output > 0) & (valu > 0), 0.0)
+    moved = excess * ((va["p"] == "NOPS").astype(float) - (va["p"] == "OTXS").astype(float))
+    step = _repair(
+        "production taxes beyond a quarter of value added",
+        "OTXS bounded by a share of value added (otxs_bound.csv); surplus takes the excess, VALU stays",
+        excess,
+        _ROUNDING,
+    )
+    return (va + moved).transpose(*va.dims), step
+
+
 def split_components(
     va: xr.DataArray, valu: xr.DataArray, output: xr.DataArray
 ) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray, list[Repair]]:
@@ -50,7 +72,7 @@ def split_components(
     repairs = [
         _repair(
             "value added parts", "LABR+OTXS+CFC+NOPS differs from VALU: surplus takes the gap", gap, _ROUNDING
-        )
+        ),
     ]
     live = output > 0
     share = median_labour_share(va, output)

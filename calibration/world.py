@@ -41,8 +41,11 @@ def read_base(path: Path | None = None) -> WorldBase:
     path = packaged_path() if path is None else path
     if not path.exists():
         raise WorldError(f"{path} is missing; build it with: cge data build --raw DIR")
-    with xr.open_dataset(path, engine="h5netcdf") as data:
-        return WorldBase(data.load(), path)
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as data:
+            return WorldBase(data.load(), path)
+    except (OSError, KeyError, ValueError) as error:
+        raise WorldError(f"{path} is damaged ({error}); reinstall, or: cge data build --raw DIR") from error
 
 
 @cache

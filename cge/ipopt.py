@@ -10,7 +10,10 @@ the solver's exit status.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +67,7 @@ class _Preconditioned(ca.Callback):
         self.residual, self.size = residual, size
         self.factor: Any = None
         self.error: BaseException | None = None
+        self.interrupted = False
         self.point, self.value = b"", np.empty(0)
         self.construct("preconditioned_residual", {})
 
@@ -90,6 +94,8 @@ class _Preconditioned(ca.Callback):
             raise KeyboardInterrupt from error
 
     def _at(self, x: np.ndarray) -> np.ndarray:
+        if self.interrupted:
+            raise KeyboardInterrupt
         if x.tobytes() != self.point:
             self.value = la.lu_solve(self.factor, self.residual(x), check_finite=False)
             self.point = x.tobytes()
@@ -164,13 +170,37 @@ def solve_square(residual: Residual, jacobian: Jacobian, start: np.ndarray, fact
 
 def _run(solver: Any, callback: _Preconditioned, x: np.ndarray) -> Any:
     callback.error = None
-    try:
-        result = solver(x0=x, lbg=0.0, ubg=0.0)
-    except BaseException as error:
-        raise (callback.error or error) from None
+    with _deferred_interrupt(callback):
+        try:
+            result = solver(x0=x, lbg=0.0, ubg=0.0)
+        except BaseException as error:
+            raise (callback.error or error) from None
     if callback.error is not None:
         raise callback.error
     return result
+
+
+@contextmanager
+def _deferred_interrupt(callback: _Preconditioned) -> Iterator[None]:
+    """Turn Ctrl-C inside the solver into an error raised at the next evaluation.
+
+    An exception that strikes while compiled code holds the callback can end the process.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def remember(number: int, frame: Any) -> None:
+        callback.interrupted = True
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if callback.interrupted:
+            callback.interrupted = False
+            raise KeyboardInterrupt
 
 
 def _solver(callback: _Preconditioned, watch: _Watch, size: int) -> Any:

@@ -18,7 +18,7 @@ def cache_directory() -> Path | None:
     if setting.lower() == "off":
         return None
     base = (
-        Path(setting) if setting else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "cge"
+        Path(setting) if setting else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cge"
     )
     import jaxlib.version
 

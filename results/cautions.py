@@ -90,8 +90,7 @@ def _china(change: xr.DataArray, welfare: pd.DataFrame) -> str | None:
     third = [str(r) for r in welfare.index if r not in ("CHN", "USA", WORLD)]
     total = float(welfare.change.loc[third].sum())
     word = "gain" if total > 0 else "lose"
-    losers = _listed(third, welfare.percent) or "none"
-    return (
-        f"Tariffs between USA and CHN rise: third countries {word} in sum here (USD {abs(total):,.0f} "
-        f"million); suppliers of China can lose with it. Losing here: {losers}."
-    )
+    losers = _listed(third, welfare.percent)
+    sum_ = f"USD {abs(total):,.0f} million"
+    text = f"Tariffs between USA and CHN rise: third countries {word} in sum here ({sum_})"
+    return f"{text}; suppliers of China can lose with it. Losing here: {losers}." if losers else f"{text}."

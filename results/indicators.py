@@ -17,6 +17,7 @@ from results.welfare import (
     equivalent_variation,
     factor_price,
     real_gdp_index,
+    real_gdp_spread,
     terms_of_trade,
     trade_volume,
 )
@@ -72,11 +73,27 @@ def indicators(base: Solution, new: Solution, *, households: xr.DataArray | None
             *_labour(base, new, bv, nv),
         ]
     tables += [world_row(t) for t in tables if t.indicator.iloc[0] in ADDITIVE]
-    notes = ()
-    if welfare.linear_saving:
-        named = ", ".join(welfare.linear_saving)
-        notes = (f"National saving is not positive in {named}: welfare there adds it at base prices.",)
-    return Indicators(pd.concat(tables, ignore_index=True), max(gdp_gap(b)[0], gdp_gap(n)[0]), notes)
+    notes = [*_saving_note(welfare.linear_saving), *_spread_note(b, n)]
+    return Indicators(pd.concat(tables, ignore_index=True), max(gdp_gap(b)[0], gdp_gap(n)[0]), tuple(notes))
+
+
+def _saving_note(regions: tuple[str, ...]) -> list[str]:
+    if not regions:
+        return []
+    return [f"National saving is not positive in {', '.join(regions)}: welfare there adds it at base prices."]
+
+
+def _spread_note(b: Levels, n: Levels) -> list[str]:
+    """Name the regions whose real GDP depends on the prices it is measured at."""
+    spread, change = real_gdp_spread(b, n), abs(real_gdp_index(b, n) - 1)
+    wide = spread > 0.2 * change + 0.001
+    regions = [str(r) for r, x in zip(wide["r"].values, wide.values, strict=True) if x]
+    if not regions:
+        return []
+    return [
+        f"Prices move so far in {', '.join(regions)} that real GDP at old and at new prices differ by "
+        f"{100 * float(spread.max()):.1f} points at most; read welfare there instead."
+    ]
 
 
 def _gdp(b: Levels, n: Levels) -> list[pd.DataFrame]:

@@ -221,9 +221,11 @@ def notes(c: Comparison) -> Group:
     s = c.scenario
     baseline = s.baseline or "the benchmark as it is"
     date = f" ({s.baseline_date})" if s.baseline_date else ""
+    numeraire = s.choices.get("numeraire", "pwf")
+    unit = "world factor prices" if numeraire == "pwf" else f"the numeraire {numeraire}"
     lines = [
         f"Baseline: {baseline}{date}. Every number is a change from it.",
-        "USD million of the benchmark year, in units of world factor prices. GDP: Fisher volume. Welfare: "
+        f"USD million of the benchmark year, in units of {unit}. GDP: Fisher volume. Welfare: "
         "equivalent variation over private and public consumption and national saving, % of national income. "
         "Exports: volume, f.o.b., trade inside a region left out.",
     ]

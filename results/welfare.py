@@ -110,6 +110,12 @@ def real_gdp_index(base: Levels, new: Levels) -> xr.DataArray:
     return _fisher(_value(base, base), _value(base, new), _value(new, base), _value(new, new), "real GDP")
 
 
+def real_gdp_spread(base: Levels, new: Levels) -> xr.DataArray:
+    """Gap (r) between the Paasche and the Laspeyres change of real GDP: how far the index is a convention."""
+    laspeyres = safe_ratio(_value(base, new), _value(base, base), 1.0)
+    return abs(safe_ratio(_value(new, new), _value(new, base), 1.0) - laspeyres)
+
+
 def terms_of_trade(base: Levels, new: Levels) -> xr.DataArray:
     """Fisher price index of exports over Fisher price index of imports, border prices, base solution = 1:
     (r).

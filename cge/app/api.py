@@ -106,6 +106,7 @@ def prepare(
             aggregation or aggregation_files(scenario) or scenario.aggregation.name or "default"
         )
         accounts = aggregate(world, chosen)
+        accounts.check()
         check_model_regions(scenario, chosen.region_codes())
         industries = [str(s) for s in world.data["i"].values]
         overrides = override_sectors(scenario, industries)
@@ -293,13 +294,21 @@ def comparison(
         hashes=hashes,
         notes=(
             *case.expanded.notes,
-            *(f"elasticity capped: {c}" for c in case.elasticities.caps),
+            *_cap_notes(case.elasticities.caps),
             *closure_notes(case, base, new),
         ),
         sector_names=case.accounts.meta.get("sector_labels", {}),
         region_names=case.accounts.meta.get("region_labels", {}),
     )
     return compare(base.with_hashes(**hashes), new.with_hashes(**hashes), scenario_info=info)
+
+
+def _cap_notes(caps: tuple[str, ...]) -> tuple[str, ...]:
+    """One note for all elasticities that were cut to the ceiling, however many there are."""
+    if not caps:
+        return ()
+    shown = "; ".join(caps[:3]) + (f" and {len(caps) - 3} more" if len(caps) > 3 else "")
+    return (f"elasticities above the ceiling were cut to it: {shown}",)
 
 
 def _choices(case: Case) -> dict[str, str]:

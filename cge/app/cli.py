@@ -6,6 +6,8 @@ Exit codes: 0 ok, 1 the model failed, 2 bad input.
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -80,7 +82,7 @@ def run(
             status.update("writing")
             store.write(result, output, force=force)
     if not quiet:
-        print_result(Console(), result)
+        print_result(Console(width=max(80, Console().width)), result)
         if output is not None:
             errors.print(f"written to {output}")
 
@@ -97,12 +99,19 @@ def print_result(console: Any, result: Any) -> None:
         console.print(verify.render(result.manifest["verification"]))
 
 
+OCCUPANTS = {"result": "an earlier result", "foreign": "something else than a result"}
+
+
 def refuse_occupied(occupant: str, output: Path) -> None:
-    """Say before solving, not after, that the output folder is taken."""
-    if occupant not in ("", "nothing", "empty"):
+    """Say before solving, not after, that the output folder is taken or cannot be made."""
+    if occupant in OCCUPANTS:
         raise typer.BadParameter(
-            f"{output} holds {occupant}; --force replaces an earlier result", param_hint="-o"
+            f"{output} holds {OCCUPANTS[occupant]}; --force replaces a result, and moves anything else aside",
+            param_hint="-o",
         )
+    parent = next(p for p in output.absolute().parents if p.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise typer.BadParameter(f"{parent} is not a folder that can be written to", param_hint="-o")
 
 
 def bad_input_errors() -> tuple[type[BaseException], ...]:
@@ -119,7 +128,7 @@ def bad_input_errors() -> tuple[type[BaseException], ...]:
     from scenarios.problems import ScenarioError
 
     return (AccountsError, AggregationError, ElasticityError, WorldError, ClosureError, FormulationError,
-            RouteError, ParameterError, ResultsError, ScenarioError)  # fmt: skip
+            RouteError, ParameterError, ResultsError, ScenarioError, OSError)  # fmt: skip
 
 
 def fail(error: BaseException, code: int) -> Any:
@@ -130,19 +139,32 @@ def fail(error: BaseException, code: int) -> Any:
 
 def main() -> None:
     """Entry point: map exceptions to exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an ASCII terminal shows "?" rather than no result
     try:
         app()
-    except KeyboardInterrupt:
-        fail(KeyboardInterrupt("interrupted; nothing was written"), INTERRUPTED)
-    except Exception as error:
-        from cge.app.verify import VerificationError
-        from cge.model import SolveError
-
-        if isinstance(error, SolveError | VerificationError):
-            fail(error, MODEL_FAILED)
-        if isinstance(error, bad_input_errors()):
-            fail(error, BAD_INPUT)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:  # the command line library catches Ctrl-C and says nothing
+            fail(KeyboardInterrupt("interrupted; nothing was written"), INTERRUPTED)
         raise
+    except KeyboardInterrupt as error:
+        fail(KeyboardInterrupt(str(error) or "interrupted; nothing was written"), INTERRUPTED)
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        fail(error, code)
+
+
+def exit_code(error: Exception) -> int | None:
+    """Exit code of a known kind of failure; None for a defect of the program."""
+    from cge.app.verify import VerificationError
+    from cge.model import SolveError
+
+    if isinstance(error, SolveError | VerificationError):
+        return MODEL_FAILED
+    return BAD_INPUT if isinstance(error, bad_input_errors()) else None
 
 
 if __name__ == "__main__":

@@ -77,7 +77,12 @@ def check_overrides(
     one_nest = trade == "armington_one_level"
     for number, (parameter, industries, _) in enumerate(overrides):
         used = {"sigma"} if one_nest else {n for i in industries for n in _nests(i in structures)}
-        if parameter.startswith("sigma_va") or parameter in used:
+        if parameter == "sigma_va":
+            if scenario.formulation.production == "cobb_douglas":
+                message = "sigma_va has no effect in Cobb-Douglas production; choose leontief or ces"
+                raise ScenarioError([scenario.origin.problem(f"overrides[{number}].parameter", message)])
+            continue
+        if parameter in used:
             continue
         nest = "one-level" if used == {"sigma"} else "two-level"
         wanted = "sigma" if used == {"sigma"} else "sigma_m or sigma_d"

@@ -200,8 +200,24 @@ def test_factor_payments_at_or_below_zero_move_through_the_production_tax(table)
     assert float((labour + capital).sel(cell)) == pytest.approx(2.0 * 0.75)  # median factors over VALU
     assert float((labour + capital + otxs).sel(cell)) == pytest.approx(2.0)
     listed = repair("factor payments at or below zero")
-    assert listed["cells"] == 6
-    assert {"NOR C19", "ISL C21", "CYP H51"} <= {" ".join(x.split()[:2]) for x in listed["where"].split(", ")}
+    assert listed["cells"] == 2
+    assert {" ".join(x.split()[:2]) for x in listed["where"].split(", ")} == {"ISL C21", "CYP H51"}
+
+
+def test_production_taxes_are_bounded_and_surplus_takes_the_excess(table):
+    cell = {"r": "AAA", "j": "K"}
+    taxed = changed(table, valu=(cell, 8.0))
+    taxed.data["va"].loc[{"r": "AAA", "j": "K"}] = [9.0, -6.0, 2.0, 3.0]
+    d = taxed.data
+    before = d["va"].copy(deep=True)
+    parts, step = value_added.bound_production_taxes(d["va"], d["valu"], d["output"])
+    assert parts.sel(cell).sel(p=["LABR", "OTXS", "CFC", "NOPS"]).values.tolist() == [9.0, -2.0, 2.0, -1.0]
+    np.testing.assert_allclose(parts.sum("p"), d["va"].sum("p"))
+    assert d["va"].equals(before)
+    assert (step.cells, step.size, step.where) == (1, 4.0, "AAA K -4")
+    listed = repair("production taxes beyond a quarter of value added")
+    assert listed["where"].startswith("CHN A01 -8.16e+05")
+    assert 100 < listed["cells"] < 250
 
 
 def two(values: list[float]) -> xr.DataArray:
@@ -387,6 +403,7 @@ def test_every_step_of_the_database_is_tested_here_or_beside():
         "employment total of an earlier year",
         "employment total ROW",
         "employment without output",
+        "production taxes beyond a quarter of value added",
         "unemployment rates by regional median",  # test_unemployment.py
         "tariffs above recorded product taxes",  # test_tariffs.py, with all that follow
     }

@@ -209,7 +209,7 @@ def test_tariff_revenue_and_its_share(world, base):
 def test_saving_below_zero_is_named_and_added(base, new):
     """VNM of the invented world dissaves: Cobb-Douglas of C and G, plus saving at its base price."""
     found = indicators(base, new)
-    assert found.notes == ("National saving is not positive in VNM: welfare there adds it at base prices.",)
+    assert found.notes[0] == "National saving is not positive in VNM: welfare there adds it at base prices."
     b, n, v = (x.sel(r="VNM") for x in (levels(base).data, levels(new).data, new.values))
     spent = b.consumption + b.government
     both = v.qc ** (b.consumption / spent) * v.qg ** (b.government / spent)
