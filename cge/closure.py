@@ -35,6 +35,8 @@ class Option:
 
 
 def _whole(name: str, parameters: Parameters, system: System) -> Cells:
+    if name not in system.quantities:
+        raise ClosureError(f"'{name}' does not exist in this formulation, so no closure can use it")
     return Cells(name, np.ones(parameters.sets.shape(system.quantities[name].dims), dtype=bool))
 
 

@@ -67,6 +67,10 @@ class Formulation:
         return _system(self)
 
 
+BUDGETS: dict[str, Block] = {"household_cobb_douglas": government.TAXES}
+"""Forms of demand without a government of its own have no budget to balance, only taxes."""
+
+
 @lru_cache(maxsize=32)
 def _system(formulation: Formulation) -> System:
     return compose(
@@ -76,7 +80,7 @@ def _system(formulation: Formulation) -> System:
             CONSUMPTION[formulation.consumption],
             factors.FACTORS,
             income.INCOME,
-            government.GOVERNMENT,
+            BUDGETS.get(formulation.consumption, government.GOVERNMENT),
             world_bank.WORLD_BANK,
             volumes.volume_block(trade_armington.shipments),
             CONTROLS[formulation.controls],

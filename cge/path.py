@@ -92,9 +92,22 @@ class Path:
         direct, _ = self._tangents(levels, direction)
         found = model.reduced.rates(levels, direct, self._direction)
         total = {n: found.get(n, 0.0) + direction.get(n, np.zeros(np.shape(levels[n]))) for n in self._moving}
-        _, reports = self._tangents(levels, total)
+        total, reports = self._with_inert(levels, total)
         arrays = {n: (values[n].dims, a) for n, a in (total | reports).items()}
         return Node(share, values, xr.Dataset(arrays, coords=values.coords))
+
+    def _with_inert(self, levels: Levels, total: Levels) -> tuple[Levels, Levels]:
+        """Rates with those of relations that no closure uses, which the solver leaves out, and of reports.
+
+        Such relations may read one another, so they are followed until nothing moves any more.
+        """
+        solved = set(self.model.reduced.system.names("variable"))
+        inert = [n for n in self.model.system.names("variable") if n not in solved]
+        while True:
+            equations, reports = self._tangents(levels, total)
+            if all(np.array_equal(total[n], equations[n]) for n in inert):
+                return total, reports
+            total = {**total, **{n: equations[n] for n in inert}}
 
     @cached_property
     def _moving(self) -> tuple[str, ...]:

@@ -146,10 +146,10 @@ def main() -> None:
         app()
     except SystemExit as stop:
         if stop.code == INTERRUPTED:  # the command line library catches Ctrl-C and says nothing
-            fail(KeyboardInterrupt("interrupted; nothing was written"), INTERRUPTED)
+            fail(KeyboardInterrupt("interrupted"), INTERRUPTED)
         raise
     except KeyboardInterrupt as error:
-        fail(KeyboardInterrupt(str(error) or "interrupted; nothing was written"), INTERRUPTED)
+        fail(KeyboardInterrupt(str(error) or "interrupted"), INTERRUPTED)
     except Exception as error:
         code = exit_code(error)
         if code is None:

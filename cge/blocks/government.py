@@ -53,10 +53,14 @@ def private_propensity(v):
     return v.ac["r"] * (1 - v.g_level["r"]) - (1 - v.ag["r"] * v.g_level["r"])
 
 
+_TAXES = variable("taxes", "r", "share of benchmark GDP", "taxes less subsidies")
+
+TAXES = Block("taxes", (_TAXES,), (tax_revenue,))
+
 GOVERNMENT = Block(
     "government budget",
     (
-        variable("taxes", "r", "share of benchmark GDP", "taxes less subsidies"),
+        _TAXES,
         variable("budget_gap", "r", "share of benchmark GDP", "government budget with the replacement"),
         variable("private_gap", "r", "ratio", "propensity to consume above its share of disposable income"),
         instrument("lump_sum", "r", "share of benchmark GDP", "lump sum from households to the government"),

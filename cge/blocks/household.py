@@ -53,7 +53,7 @@ def household_investment(v):
 
 
 _OWN = {e.determines: e for e in (household_consumption, household_government, household_investment)}
-_PROPENSITIES = ("ac", "ag")
+_PROPENSITIES = ("ac", "ag", "thrift")
 
 HOUSEHOLD = Block(
     "demand: one household, Cobb-Douglas",

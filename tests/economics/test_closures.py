@@ -10,13 +10,13 @@ import pytest
 from worlds import more_tariffs, parameters, random_accounts
 
 from cge.closure import CLOSURES, Cells, Closure, ClosureChoice, ClosureError, Swap, apply, refusal
-from cge.formulation import CONSUMPTION, PRODUCTION, Formulation
+from cge.formulation import PRODUCTION, Formulation
 from cge.model import Model
 from cge.structure import check_structure
 
 SLOTS = {
     "production": tuple(PRODUCTION),
-    "consumption": tuple(CONSUMPTION),
+    "consumption": ("cobb_douglas", "les"),  # the one-household and CES forms have tests of their own
     **{market: tuple(options) for market, options in CLOSURES.items() if len(options) > 1},
 }
 

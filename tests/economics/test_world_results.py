@@ -40,7 +40,8 @@ def welfare(name: str, regions: tuple[str, ...]) -> np.ndarray:
 @pytest.mark.parametrize("name", library())
 def test_library_scenarios_match_their_stored_tables(name: str) -> None:
     """Percent changes by region; CGE_UPDATE_GOLDEN=1 writes the tables anew (after looking at them)."""
-    found = pd.DataFrame({indicator: column(name, indicator) for indicator in STORED}).sort_index()
+    found = pd.DataFrame({indicator: column(name, indicator) for indicator in STORED})
+    found = found.sort_index().rename_axis("region")
     path = GOLDEN / f"{name}.csv"
     if os.environ.get("CGE_UPDATE_GOLDEN") == "1":
         found.to_csv(path, float_format="%.8f")

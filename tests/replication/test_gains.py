@@ -68,7 +68,7 @@ def test_inputs_raise_the_gains() -> None:
 
 def test_a_region_that_makes_none_of_a_good_is_refused() -> None:
     accounts = one_household(one_factor(Accounts(random_accounts(3, 4, 0, empty=True))))
-    with pytest.raises(SolveError, match=r"R2 cannot do without imports of S0"):
+    with pytest.raises(SolveError, match=r"R2.*S0"):
         solve_autarky(accounts, theta_of(accounts))
     own = observed_own_shares(accounts.data)
     assert float(closed_form(own, accounts.data, theta_of(accounts)).sel(r="R2")) == 1.0
