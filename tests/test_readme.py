@@ -32,3 +32,20 @@ def test_the_tour_runs(block: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_scenario_is_valid(block: str) -> None:
     scenario = parse_scenario(block, file="README.md", folder=ROOT)
     assert scenario.shocks
+
+
+@pytest.mark.slow
+def test_the_table_of_published_figures_is_what_the_command_prints() -> None:
+    from typer.testing import CliRunner
+
+    from cge.app.cli import app
+
+    command = ["replicate", "caliendo-parro-2015", "--markdown", "MEX,CAN,USA"]
+    printed = CliRunner().invoke(app, command)
+    if printed.exit_code == 2:
+        pytest.skip("the raw data of the case are absent")
+    assert printed.exit_code == 0, printed.output
+    for line in printed.output.strip().splitlines():
+        if line.startswith("|"):
+            cells = [c.strip() for c in line.strip("|").split("|")][:-1]  # the gap is rounding noise
+            assert " | ".join(cells) in README

@@ -38,10 +38,14 @@ def replicate(
         Path | None, typer.Option(help="Folder of the raw public data; default: CGE_RAW_DATA.")
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the tables, CSV.")] = None,
+    markdown: Annotated[
+        str | None, typer.Option(help="Print these rows of the first table as Markdown, e.g. MEX,CAN,USA.")
+    ] = None,
 ) -> None:
     """Solve a published case and print it beside its reference, with the largest gap.
 
-    Examples: cge replicate --list  |  cge replicate caliendo-parro-2015 --raw ../shared/data
+    Examples: cge replicate --list  |  cge replicate caliendo-parro-2015 --raw ../shared/data  |
+    cge replicate caliendo-parro-2015 --markdown MEX,CAN,USA
     """
     from calibration.sources.oecd import SourceError
     from cge.app.replicate.cases import CASES
@@ -58,6 +62,9 @@ def replicate(
     except SourceError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from error
+    if markdown is not None:
+        typer.echo(_markdown(result, markdown.split(",")))
+        return
     _print(console, result)
     console.print(f"{process_seconds():.1f} s since the process started")
     if output is not None:
@@ -128,6 +135,24 @@ def _table(title: str, frame: pd.DataFrame, digits: int) -> Table:
         labels = key if isinstance(key, tuple) else (key,)
         table.add_row(*map(str, labels), *(f"{value:.{digits}f}" for value in row))
     return table
+
+
+def _markdown(result: Replication, rows: list[str]) -> str:
+    """Some rows of the first table, model and published figure side by side, with the largest gaps below."""
+    frame = next(iter(result.tables.values()))
+    unknown = [r for r in rows if r not in frame.index]
+    if unknown:
+        raise typer.BadParameter(f"no row {', '.join(unknown)}", param_hint="--markdown")
+    pairs = [c for c in map(str, frame.columns) if f"{c}{REFERENCE}" in frame.columns]
+    lines = [
+        f"| percent | {' | '.join(f'{r} model | {r} published' for r in rows)} | largest gap, all regions |"
+    ]
+    lines.append("|---" * (2 * len(rows) + 2) + "|")
+    for column in pairs:
+        figures = [f"{frame.loc[r, c]:.{result.digits}f}" for r in rows for c in (column, column + REFERENCE)]
+        gap = abs(frame[column] - frame[column + REFERENCE]).max()
+        lines.append(f"| {_heading(column)} | {' | '.join(figures)} | {gap:.1g} |")
+    return "\n".join(lines)
 
 
 def _heading(column: str) -> str:
