@@ -322,7 +322,7 @@ def test_a_source_of_welfare_without_a_term_is_refused(monkeypatch: pytest.Monke
 def test_why_real_gdp_and_welfare_part_when_the_usa_joins_the_cptpp() -> None:
     """The accounting behind two results that surprise, on the real data at 25 x 29.
 
-    Viet Nam: labour leaves electronics, taxed at 7 % of output in the data, for textiles; what
+    Viet Nam: labour leaves electronics, taxed at 6 % of output in the data, for textiles; what
     efficiency loses is all of its fall in real GDP; the terms of trade, which real GDP leaves out, gain more.
     USA: the loss on dutied Chinese goods that shrink exceeds the gain on what Viet Nam sends.
     """
@@ -339,5 +339,5 @@ def test_why_real_gdp_and_welfare_part_when_the_usa_joins_the_cptpp() -> None:
     for region, terms in (("VNM", viet_nam), ("USA", usa)):
         efficiency = sum(x for (term, _), x in terms.items() if term == ALLOCATIVE)
         real_gdp = float(found.row(region, "real_gdp").change)
-        assert efficiency == pytest.approx(real_gdp, rel=0.03)
+        assert efficiency == pytest.approx(real_gdp, rel=0.05)
         assert real_gdp < 0
