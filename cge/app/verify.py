@@ -41,10 +41,14 @@ JITTER = 0.1
 NOMINAL = (
     "py", "pa", "pmm", "pva", "pc", "pg", "pi", "pwf", "N", "S", "gdp", "factor_income", "rev_tm", "rev_te",
     "rev_tz", "rev_tf", "rev_user", "rev_output", "rent_x", "rent_m", "saving_gap", "imbalance",
-    "world_saving",
+    "world_saving", "taxes", "budget_gap",
 )  # fmt: skip
 """Prices and values, which the numeraire scales; factor prices are compared where the factor is used."""
-REAL = ("y", "qa", "qc", "qg", "qi", "qva", "qz", "rw", "u", "wage_gap")
+REAL = (
+    "y", "qa", "qc", "qg", "qi", "qva", "qz", "rw", "u", "wage_gap", "uc", "c_volume", "export_volume",
+    "import_volume", "real_gdp", "sales", "private_gap", "supply_gap", "kend", "net_return", "return_gap",
+    "entry_gap", "market_gap",
+)  # fmt: skip
 Pair = tuple[Solution, Solution]
 
 
