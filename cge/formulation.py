@@ -15,7 +15,7 @@ from cge.blocks import (
     les,
     production,
     quotas,
-    trade_armington,
+    trade,
     volumes,
     world_bank,
 )
@@ -27,8 +27,8 @@ PRODUCTION: dict[str, Block] = {
     "cobb_douglas": production.COBB_DOUGLAS,
 }
 TRADE: dict[str, Block] = {
-    "armington_two_level": trade_armington.ARMINGTON,
-    "armington_one_level": trade_armington.ARMINGTON,
+    "armington_two_level": trade.ARMINGTON,
+    "armington_one_level": trade.ARMINGTON,
 }
 CONSUMPTION: dict[str, Block] = {
     "cobb_douglas": demand.FINAL_DEMAND,
@@ -38,7 +38,7 @@ CONSUMPTION: dict[str, Block] = {
 }
 CONTROLS: dict[str, Block] = {
     "none": Block("controls: none", (), ()),
-    "quotas": quotas.quota_block(trade_armington.shipments),
+    "quotas": quotas.quota_block(trade.shipments),
 }
 REGISTRIES = {"production": PRODUCTION, "trade": TRADE, "consumption": CONSUMPTION, "controls": CONTROLS}
 
@@ -82,7 +82,7 @@ def _system(formulation: Formulation) -> System:
             income.INCOME,
             BUDGETS.get(formulation.consumption, government.GOVERNMENT),
             world_bank.WORLD_BANK,
-            volumes.volume_block(trade_armington.shipments),
+            volumes.volume_block(trade.shipments),
             CONTROLS[formulation.controls],
         )
     )

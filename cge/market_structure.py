@@ -1,6 +1,6 @@
 r"""Market structures by sector: Armington, Krugman (free entry) and Melitz (selection of exporters).
 
-A structure is parameters of the one trade system (`cge.blocks.trade_armington`) and swaps of its cells; it
+A structure is parameters of the one trade system (`cge.blocks.trade`) and swaps of its cells; it
 changes no equation. Firms of region o buy their fixed costs in the sector's own input bundle, whose price is
 `py`, charge a constant markup :math:`\sigma/(\sigma-1)`, and receive their price before export taxes, rents
 and tariffs, which are ad valorem on it: with tariff factor T a buyer pays :math:`pT` and the firm's revenue

@@ -49,10 +49,18 @@ class Model:
         choice = closure or ClosureChoice()
         self.parameters = choice.adjusted(parameters) if isinstance(choice, ClosureChoice) else parameters
         self.parameters.check(self.system)
+        self._check_nest()
         self._examine = isinstance(choice, ClosureChoice) and bool(choice.swaps)
         self.closure = choice if isinstance(choice, Closure) else choice.closure(self.parameters, self.system)
         self.reduced = ReducedSpace(self.system, parameters.sets, self.closure)
         self._factor: Any = None
+
+    def _check_nest(self) -> None:
+        """Refuse a one-level trade nest whose two elasticities differ: it would be two levels, silently."""
+        sigma_m, sigma_d = (self.parameters.arrays[n] for n in ("sigma_m", "sigma_d"))
+        if self.formulation.trade == "armington_one_level" and not np.array_equal(sigma_m, sigma_d):
+            sector = self.parameters.sets.sectors[int(np.flatnonzero(sigma_m != sigma_d)[0])]
+            raise ParameterError(f"armington_one_level needs sigma_d = sigma_m; they differ in {sector}")
 
     def compile(self) -> None:
         """Compute and factorise the benchmark Jacobian, which every later solve begins with.

@@ -16,7 +16,6 @@ import pyomo.environ as pyo
 from cge.closure import Closure
 from cge.dimensions import Sets
 from cge.equation import System
-from cge.reduced import cell_names
 
 Levels = Mapping[str, np.ndarray]
 
@@ -74,9 +73,3 @@ def levels(model: pyo.ConcreteModel, system: System, sets: Sets, targets: Levels
                 shape = sets.shape(system.quantities[name].dims)
                 result[name] = np.array([component[k].value for k in component]).reshape(shape)
     return result
-
-
-def names(system: System, sets: Sets, component: str) -> list[str]:
-    """Cell names of a variable (``pa[USA,C29]``) in the order of its Pyomo indices."""
-    mask = np.ones(sets.shape(system.quantities[component].dims), dtype=bool)
-    return cell_names(system, sets, component, mask)

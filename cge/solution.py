@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from cge.axes import total
-from cge.blocks.trade_armington import shipment_value
+from cge.blocks.trade import shipment_value
 from cge.dimensions import Sets
 from cge.equation import System, view
 from cge.parameters import Parameters

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -328,14 +327,6 @@ def _choices(case: Case) -> dict[str, str]:
     for o in case.scenario.overrides:
         choices[f"{o.parameter} of {', '.join(o.sectors)}"] = f"{o.value:g}"
     return choices
-
-
-def code_version() -> str:
-    """Version of the installed package."""
-    try:
-        return version("cge-world")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cge.axes import AxisError
-from cge.blocks import demand, factors, income, production, trade_armington
+from cge.blocks import demand, factors, income, production, trade
 from cge.equation import Block, CompositionError, compose, equation
 from cge.formulation import REGISTRIES, Formulation, FormulationError
 from cge.quantities import variable
@@ -16,7 +16,7 @@ BLOCKS = {b.name: b for registry in REGISTRIES.values() for b in registry.values
 BLOCKS |= {b.name: b for b in (factors.FACTORS, income.INCOME)}
 DEFAULT = (
     production.LEONTIEF,
-    trade_armington.ARMINGTON,
+    trade.ARMINGTON,
     demand.FINAL_DEMAND,
     factors.FACTORS,
     income.INCOME,

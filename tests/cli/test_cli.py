@@ -85,7 +85,9 @@ def test_a_killed_run_leaves_no_result(tmp_path: Path) -> None:
         str(out),
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(1.5)
+    while process.poll() is None and not list(tmp_path.iterdir()):
+        time.sleep(0.002)
+    assert process.poll() is None, "the run ended before it began to write"
     os.kill(process.pid, signal.SIGKILL)
     process.wait(timeout=30)
     with pytest.raises(ResultsError):

@@ -196,3 +196,8 @@ def test_an_equation_that_mixes_cells_is_caught(model: Model, monkeypatch: pytes
     derivatives = Derivatives(wrong, model.parameters.sets, frozenset({"py"}))
     with pytest.raises(ColouringError, match="'pva' mixes cells"):
         derivatives.verify(model.benchmark_levels, derivatives(model.benchmark_levels))
+
+
+def test_a_one_level_nest_with_two_elasticities_is_refused(accounts) -> None:
+    with pytest.raises(ParameterError, match="needs sigma_d = sigma_m; they differ in S0"):
+        Model(parameters(accounts), Formulation(trade="armington_one_level"))

@@ -15,9 +15,6 @@ from cge.equation import Block, Report, equation
 from cge.nests import ces_demand, ces_price, complementarity
 from cge.quantities import instrument, parameter, variable
 
-SMOOTHING = 1e-6
-"""Distance from exact complementarity: the product of the two slacks is its square."""
-
 
 def border_price(v) -> Named:
     """Price at the border of the origin, export tax and exporter rent included, relative to the benchmark."""
@@ -152,7 +149,7 @@ def free_entry(v):
     Source: Krugman (1980); with Pareto productivity Melitz and Redding (2014). Held at 0 where in force.
     """
     spared = v.selection["i"] * v.home_sales_share["ri"] * home_sales(v) * (1 - 1 / v.hurdle["ri"])
-    return complementarity(v.n["ri"], 1 - (v.sales["ri"] + spared) / v.n["ri"], SMOOTHING)
+    return complementarity(v.n["ri"], 1 - (v.sales["ri"] + spared) / v.n["ri"], v.mu)
 
 
 @equation("capacity_gap", "quantity")
@@ -166,7 +163,7 @@ def entrants_at_home(v):
     where the share of entrants that sell at home is known.
     """
     waiting = 1 - v.home_entrants["i"] * home_sales(v) / (v.n["ri"] * v.hurdle["ri"])
-    return complementarity(v.hurdle["ri"] - 1, waiting, SMOOTHING)
+    return complementarity(v.hurdle["ri"] - 1, waiting, v.mu)
 
 
 @equation("market_gap", "quantity")
