@@ -20,6 +20,8 @@ DIMS: dict[str, tuple[str, ...]] = {
     "X0": ("o", "d", "i"),
     "te0": ("o", "d", "i"),
     "tm0": ("o", "d", "i"),
+    "rx0": ("o", "d", "i"),
+    "rm0": ("o", "d", "i"),
     "Z0": ("r", "i", "j"),
     "C0": ("r", "i"),
     "G0": ("r", "i"),
@@ -38,7 +40,10 @@ DIMS: dict[str, tuple[str, ...]] = {
 FINAL_USES = (("C0", "tc0"), ("G0", "tg0"), ("I0", "ti0"))
 """Final uses and the tax each pays."""
 
-_RATES = ("te0", "tm0", "tz0", "tc0", "tg0", "ti0", "to0", "u0")
+RENTS = ("rx0", "rm0")
+"""Rent rates on flows: the exporter's on the border value before it, the importer's on the border value."""
+
+_RATES = ("te0", "tm0", "rx0", "rm0", "tz0", "tc0", "tg0", "ti0", "to0", "u0")
 _LEVELS = ("H0", "X0", "Z0", "C0", "G0", "I0", "V0", "jobs0")
 _FLOOR = 1e-3  # USD million: below this a cell's own value is no sensible yardstick for a residual
 
@@ -109,6 +114,9 @@ def check_structure(data: xr.Dataset) -> None:
         if not bool(((data[name] > low) & (data[name] < high)).all()):
             worst = float(data[name].max() if name == "to0" else data[name].min())
             raise AccountsError(f"rate {name} reaches {worst:.3g}, outside ({low}, {high})")
+    for name in RENTS:
+        if float(data[name].min()) < 0:
+            raise AccountsError(f"rent rate {name} is negative at {_where(data[name].clip(max=0))}")
     _check_empty(data)
 
 
@@ -133,14 +141,40 @@ def _where(values: xr.DataArray) -> str:
     return ", ".join(f"{d}={filled[d].values[k]}" for d, k in zip(names, position, strict=True)) or "total"
 
 
+def without_rents(data: xr.Dataset) -> xr.Dataset:
+    """Flows with rents of zero: as published, before any are carved out."""
+    none = xr.zeros_like(data["X0"], dtype=float)
+    return data.assign(dict.fromkeys(RENTS, none))
+
+
 def output(data: xr.Dataset) -> xr.DataArray:
     """Output at basic prices (r,i): home sales plus all cross-border sales."""
     return data["H0"] + data["X0"].sum("d").rename(o="r")
 
 
 def border_value(data: xr.Dataset) -> xr.DataArray:
-    """Value of each flow at the border, export taxes included (o,d,i)."""
-    return data["X0"] * (1 + data["te0"])
+    """Value of each flow at the border, export taxes and exporters' rents included (o,d,i)."""
+    return data["X0"] * (1 + data["te0"]) * (1 + data["rx0"])
+
+
+def landed_value(data: xr.Dataset) -> xr.DataArray:
+    """Value of each flow behind the border, tariffs and importers' rents included (o,d,i)."""
+    return border_value(data) * (1 + data["tm0"] + data["rm0"])
+
+
+def exporter_rents(data: xr.Dataset) -> xr.DataArray:
+    """Rents that exporters earn inside the border price (o,i)."""
+    return (data["X0"] * (1 + data["te0"]) * data["rx0"]).sum("d")
+
+
+def importer_rents(data: xr.Dataset) -> xr.DataArray:
+    """Rents that importers earn behind the border (d,i)."""
+    return (border_value(data) * data["rm0"]).sum("o")
+
+
+def rents(data: xr.Dataset) -> xr.DataArray:
+    """Rents by the region that owns them (r)."""
+    return exporter_rents(data).sum("i").rename(o="r") + importer_rents(data).sum("i").rename(d="r")
 
 
 def tariff_revenue(data: xr.Dataset) -> xr.DataArray:
@@ -155,7 +189,7 @@ def export_tax_revenue(data: xr.Dataset) -> xr.DataArray:
 
 def absorption(data: xr.Dataset) -> xr.DataArray:
     """Absorption at market prices (r,i): home sales plus landed imports."""
-    return data["H0"] + (border_value(data) * (1 + data["tm0"])).sum("o").rename(d="r")
+    return data["H0"] + landed_value(data).sum("o").rename(d="r")
 
 
 def user_tax_revenue(data: xr.Dataset) -> xr.DataArray:
@@ -181,12 +215,13 @@ def product_tax_revenue(data: xr.Dataset) -> xr.DataArray:
 
 
 def national_income(data: xr.Dataset) -> xr.DataArray:
-    """Factor income plus all taxes (r), without foreign saving."""
-    return data["V0"].sum(("f", "j")) + production_tax_revenue(data) + product_tax_revenue(data)
+    """Factor income plus all taxes and rents (r), without foreign saving."""
+    taxes = production_tax_revenue(data) + product_tax_revenue(data)
+    return data["V0"].sum(("f", "j")) + taxes + rents(data)
 
 
 def foreign_saving(data: xr.Dataset) -> xr.DataArray:
-    """Imports less exports at border prices, export taxes included (r); sums to zero over regions."""
+    """Imports less exports at border prices, taxes and rents on exports included (r); sums to zero."""
     value = border_value(data).sum("i")
     return value.sum("o").rename(d="r") - value.sum("d").rename(o="r")
 
@@ -211,7 +246,7 @@ def gdp_sides(data: xr.Dataset) -> xr.Dataset:
         {
             "income": national_income(data),
             "expenditure": final_expenditure(data) - foreign_saving(data),
-            "production": output(data).sum("i") - purchases + product_tax_revenue(data),
+            "production": output(data).sum("i") - purchases + product_tax_revenue(data) + rents(data),
         }
     )
 
@@ -247,7 +282,7 @@ def carve_out(base: xr.Dataset, tm: xr.DataArray) -> xr.Dataset:
     """
     r, i = base["r"].values, base["i"].values
     base = base.sel(o=r, d=r, j=i)
-    trade = base[["H0", "X0", "te0"]].assign(tm0=tm.sel(o=r, d=r, i=i))
+    trade = without_rents(base[["H0", "X0", "te0"]].assign(tm0=tm.sel(o=r, d=r, i=i)))
     supply = base["H0"] + base["X0"].sum("o").rename(d="r")
     markup = xr.where(supply > 0, absorption(trade) / supply.where(supply > 0, 1.0), 1.0)
     y = output(trade).rename(i="j")

@@ -177,7 +177,9 @@ def aggregate(accounts: Accounts, aggregation: Aggregation) -> Accounts:
     y = output(data).rename(i="j")
     rates = {
         "te0": aggregate_rate(data["te0"], data["X0"], aggregation),
+        "rx0": aggregate_rate(data["rx0"], data["X0"] * (1 + data["te0"]), aggregation),
         "tm0": aggregate_rate(data["tm0"], border, aggregation),
+        "rm0": aggregate_rate(data["rm0"], border, aggregation),
         "tz0": _ratio(add(data["Z0"].sum("i") * data["tz0"]), levels["Z0"].sum("i")),
         "to0": _ratio(add(y * data["to0"]), add(y)),
     }

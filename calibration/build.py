@@ -19,6 +19,7 @@ from calibration.accounts import (
     identities,
     tariff_revenue,
     user_tax_revenue,
+    without_rents,
 )
 from calibration.balance import BalanceError
 from calibration.labels import REST, goods, region_labels, sector_labels, services
@@ -54,7 +55,7 @@ def build_world(raw: Path, progress: Callable[[str], None] = lambda _: None) -> 
     progress("uses and value added")
     target = rest_of_world.Target(
         rest_of_world.gdp_of_rest(raw, [str(r) for r in table.data["r"].values], YEAR),
-        float(foreign_saving(trades).sel(r=REST)),
+        float(foreign_saving(without_rents(trades)).sel(r=REST)),
     )
     base = _uses_and_factors(table, output, supply, target, repairs)
     progress("employment")

@@ -21,8 +21,9 @@ from cge.dimensions import Sets
 from cge.parameters import ParameterError, Parameters
 
 _AXES = {
-    "H0": "ri", "X0": "odi", "te0": "odi", "tm0": "odi", "Z0": "rij", "C0": "ri", "G0": "ri", "I0": "ri",
-    "tz0": "rj", "tc0": "r", "tg0": "r", "ti0": "r", "V0": "rfj", "to0": "rj", "u0": "r",
+    "H0": "ri", "X0": "odi", "te0": "odi", "tm0": "odi", "rx0": "odi", "rm0": "odi",
+    "Z0": "rij", "C0": "ri", "G0": "ri", "I0": "ri", "tz0": "rj", "tc0": "r", "tg0": "r", "ti0": "r",
+    "V0": "rfj", "to0": "rj", "u0": "r",
 }  # fmt: skip
 
 
@@ -43,9 +44,14 @@ class Benchmark:
         return self.a["H0"] + self.a["X0"].sum(axis=1)
 
     @property
+    def border(self) -> np.ndarray:
+        """Border value of trade, export taxes and exporters' rents included, (o, d, i), USD million."""
+        return self.a["X0"] * (1 + self.a["te0"]) * (1 + self.a["rx0"])
+
+    @property
     def landed(self) -> np.ndarray:
         """Landed value of imports, (o, d, i), USD million."""
-        return self.a["X0"] * (1 + self.a["te0"]) * (1 + self.a["tm0"])
+        return self.border * (1 + self.a["tm0"] + self.a["rm0"])
 
     @property
     def absorption(self) -> np.ndarray:
@@ -60,7 +66,7 @@ class Benchmark:
     @property
     def saving(self) -> np.ndarray:
         """Foreign saving: imports less exports at border prices, (r), USD million."""
-        border = self.a["X0"] * (1 + self.a["te0"])
+        border = self.border
         return border.sum(axis=(0, 2)) - border.sum(axis=(1, 2))
 
     @property
@@ -145,7 +151,8 @@ def _trade(b: Benchmark) -> dict[str, np.ndarray]:
         "home_sales_share": _share(b.a["H0"], output, 1.0),
         "export_share": _share(b.a["X0"], output[:, None, :], 0.0),
         "X0": b.a["X0"], "tm0": b.a["tm0"], "te0": b.a["te0"], "tm": b.a["tm0"], "te": b.a["te0"],
-        "rx": zero, "rm": zero, "k": np.ones_like(landed),
+        "rx0": b.a["rx0"], "rm0": b.a["rm0"], "rx": b.a["rx0"], "rm": b.a["rm0"],
+        "rent_uncapped": b.a["rx0"] + b.a["rm0"], "k": np.ones_like(landed),
         "quota": np.full_like(landed, UNCAPPED), "quota_premium": zero,
         **_no_firms(b),
     }  # fmt: skip
@@ -204,8 +211,7 @@ def _income(b: Benchmark, gdp: np.ndarray) -> dict[str, np.ndarray]:
 
 def _taxes(b: Benchmark) -> np.ndarray:
     """Taxes less subsidies, (r), USD million: borders, uses, production."""
-    border = b.a["X0"] * (1 + b.a["te0"])
-    tariffs = (border * b.a["tm0"]).sum(axis=(0, 2))
+    tariffs = (b.border * b.a["tm0"]).sum(axis=(0, 2))
     exports = (b.a["X0"] * b.a["te0"]).sum(axis=(1, 2))
     inputs = (b.a["Z0"].sum(axis=1) * b.a["tz0"]).sum(axis=1)
     final = sum(b.a[f"{u.upper()}0"].sum(axis=1) * b.a[f"t{u}0"] for u in "cgi")

@@ -10,9 +10,9 @@ directly and through inputs of inputs. With :math:`a_{i,dj}` inputs per unit of 
 
 .. math:: e_{dj} = 1[d = s] \, v_{dj} + \sum_i a_{i,dj} E_{di}, \qquad E_{di} = \sum_o h_{o,di} e_{oi}
 
-which is the Leontief inverse :math:`v_s (I - A)^{-1}` summed round by round. Import tariffs and user
-taxes on inputs belong to the user's region. Embodied shares add up to one over suppliers: nothing is
-counted twice.
+which is the Leontief inverse :math:`v_s (I - A)^{-1}` summed round by round. Import tariffs, importers'
+rents and user taxes on inputs belong to the user's region, exporters' rents to the origin. Embodied shares
+add up to one over suppliers: nothing is counted twice.
 """
 
 from __future__ import annotations

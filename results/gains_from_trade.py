@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from calibration.accounts import absorption, border_value
+from calibration.accounts import absorption, landed_value
 from cge.solution import Solution
 from results.levels import safe_ratio, trade_levels
 
@@ -47,7 +47,7 @@ def _through_inputs(share: np.ndarray, final: np.ndarray) -> np.ndarray:
 
 def observed_own_shares(accounts: xr.Dataset) -> xr.DataArray:
     """Own-country share of spending at landed prices (r, i), trade inside a region included."""
-    landed = border_value(accounts) * (1 + accounts["tm0"])
+    landed = landed_value(accounts)
     return safe_ratio(accounts["H0"] + _own(landed), absorption(accounts), 1.0)
 
 

@@ -6,8 +6,8 @@ With M the imports of (d, i) from o, T their total over foreign origins and s = 
 s^b_o)}_{diversion}
 
 Creation adds up over origins to the change in total imports, diversion to zero, both together to the
-change of each flow. Imports are quantities shipped times benchmark border price (f.o.b. with export tax);
-trade inside an aggregated region is not among them.
+change of each flow. Imports are quantities shipped times benchmark border price (f.o.b. with export tax and
+exporters' rent); trade inside an aggregated region is not among them.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def ledger(base: Solution, new: Solution) -> Ledger:
     base, new = same_world(base, new)
     bench = base.benchmark
     with xr.set_options(arithmetic_join="exact"):
-        price = external(bench.X0 * (1 + bench.te0))
+        price = external(bench.X0 * (1 + bench.te0) * (1 + bench.rx0))
         b, n = price * base.values.x, price * new.values.x
         total_b, total_n = b.sum("o"), n.sum("o")
         share_b, share_n = safe_ratio(b, total_b, 0.0), safe_ratio(n, total_n, 0.0)

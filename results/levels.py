@@ -87,7 +87,8 @@ def aligned(solution: Solution) -> tuple[xr.Dataset, xr.Dataset]:
 def same_world(base: Solution, new: Solution) -> tuple[Solution, Solution]:
     """Both solutions in the label order of ``base``.
 
-    Raises ResultsError unless they start from one benchmark (labels, flows, factor payments, tariffs, jobs).
+    Raises ResultsError unless they start from one benchmark (labels, flows, factor payments, tariffs, rents,
+    jobs).
     """
     order = (base.values.r.values, base.values.i.values, base.values.f.values)
     pair = [
@@ -95,7 +96,7 @@ def same_world(base: Solution, new: Solution) -> tuple[Solution, Solution]:
         for s in (base, new)
     ]
     one, two = (s.benchmark for s in pair)
-    for name in ("X0", "H0", "V0", "tm0", "jobs0"):
+    for name in ("X0", "H0", "V0", "tm0", "rx0", "rm0", "jobs0"):
         if not one[name].equals(two[name].transpose(*one[name].dims)):
             raise ResultsError(
                 f"base and new solution stand on different benchmarks ({name} differs): "
@@ -134,8 +135,8 @@ def gdp_gap(found: Levels) -> tuple[float, str]:
 
 def trade_levels(v: xr.Dataset, b: xr.Dataset) -> dict[str, xr.DataArray]:
     """``border``, ``border_price``, ``border_quantity`` (o, d, i) of :class:`Levels` alone."""
-    price = v.py.rename(r="o") * (1 + v.te) * (1 + v.rx) / (1 + b.te0)
-    quantity = b.X0 * (1 + b.te0) * v.x
+    price = v.py.rename(r="o") * (1 + v.te) * (1 + v.rx) / ((1 + b.te0) * (1 + b.rx0))
+    quantity = b.X0 * (1 + b.te0) * (1 + b.rx0) * v.x
     return {"border_price": price, "border_quantity": quantity, "border": price * quantity}
 
 

@@ -18,7 +18,8 @@ from cge.quantities import instrument, parameter, variable
 
 def border_price(v) -> Named:
     """Price at the border of the origin, export tax and exporter rent included, relative to the benchmark."""
-    return v.py["oi"] * (1 + v.te["odi"]) * (1 + v.rx["odi"]) / (1 + v.te0["odi"])
+    benchmark = (1 + v.te0["odi"]) * (1 + v.rx0["odi"])
+    return v.py["oi"] * (1 + v.te["odi"]) * (1 + v.rx["odi"]) / benchmark
 
 
 def variety_cost(v, at: str = "ri") -> Named:
@@ -46,7 +47,7 @@ def delivery_cost(v) -> Named:
 
 def duty_paid_price(v) -> Named:
     """Producer price with all that is levied on the way, relative to the benchmark."""
-    return border_price(v) * (1 + v.tm["odi"] + v.rm["odi"]) / (1 + v.tm0["odi"])
+    return border_price(v) * (1 + v.tm["odi"] + v.rm["odi"]) / (1 + v.tm0["odi"] + v.rm0["odi"])
 
 
 def landed_price(v) -> Named:
@@ -308,6 +309,8 @@ ARMINGTON = Block(
         ),
         parameter("tm0", "odi", "share of border value", "benchmark tariff"),
         parameter("te0", "odi", "share of basic value", "benchmark export tax"),
+        parameter("rx0", "odi", "share of export value", "benchmark rent rate of exporters"),
+        parameter("rm0", "odi", "share of border value", "benchmark rent rate of importers"),
         parameter("sigma_m", "i", "elasticity", "substitution among import origins"),
         parameter("sigma_d", "i", "elasticity", "substitution between own-country and imported"),
         parameter("selection", "i", "exponent", "excess of Pareto shape over sigma - 1, relative; 0: none"),

@@ -15,6 +15,11 @@ from cge.equation import Block, Equation, equation
 from cge.quantities import variable
 
 
+def benchmark_border_value(v) -> Named:
+    """Benchmark flows with export taxes and exporters' rents, USD million."""
+    return v.X0["odi"] * (1 + v.te0["odi"]) * (1 + v.rx0["odi"])
+
+
 def _trade_volumes(shipments: Callable[[Any], Named]) -> tuple[Equation, Equation]:
     """Return the two sums of shipments at benchmark border prices, for one form of trade."""
 
@@ -22,21 +27,21 @@ def _trade_volumes(shipments: Callable[[Any], Named]) -> tuple[Equation, Equatio
     def export_volume(v):
         r"""Exports by commodity at benchmark border prices, as a share of benchmark GDP.
 
-        .. math:: ev_{o,i} = \sum_d X^0_{o,d,i} (1 + te^0_{o,d,i}) \, x_{o,d,i} / GDP^0_o
+        .. math:: ev_{o,i} = \sum_d X^0_{o,d,i} (1 + te^0_{o,d,i})(1 + rx^0_{o,d,i}) \, x_{o,d,i} / GDP^0_o
 
         Source: Laspeyres volume.
         """
-        return total(v.X0["odi"] * (1 + v.te0["odi"]) * shipments(v), "d") / v.gdp0["o"]
+        return total(benchmark_border_value(v) * shipments(v), "d") / v.gdp0["o"]
 
     @equation("import_volume", "revenue")
     def import_volume(v):
         r"""Imports by commodity at benchmark border prices, as a share of benchmark GDP.
 
-        .. math:: mv_{d,i} = \sum_o X^0_{o,d,i} (1 + te^0_{o,d,i}) \, x_{o,d,i} / GDP^0_d
+        .. math:: mv_{d,i} = \sum_o X^0_{o,d,i} (1 + te^0_{o,d,i})(1 + rx^0_{o,d,i}) \, x_{o,d,i} / GDP^0_d
 
         Source: Laspeyres volume.
         """
-        return total(v.X0["odi"] * (1 + v.te0["odi"]) * shipments(v), "o") / v.gdp0["d"]
+        return total(benchmark_border_value(v) * shipments(v), "o") / v.gdp0["d"]
 
     return export_volume, import_volume
 

@@ -35,7 +35,9 @@ def two_goods(share: float = 0.3, capital: float = 0.4) -> xr.Dataset:
     zero = np.zeros
     arrays = {
         "H0": ("ri", value), "X0": ("odi", zero((1, 1, 2))), "te0": ("odi", zero((1, 1, 2))),
-        "tm0": ("odi", zero((1, 1, 2))), "Z0": ("rij", zero((1, 2, 2))), "tz0": ("rj", zero((1, 2))),
+        "tm0": ("odi", zero((1, 1, 2))),
+        "rx0": ("odi", zero((1, 1, 2))), "rm0": ("odi", zero((1, 1, 2))),
+        "Z0": ("rij", zero((1, 2, 2))), "tz0": ("rj", zero((1, 2))),
         **{n: ("ri", value * np.array(x)) for n, x in use.items()},
         **{n: ("r", zero(1)) for n in ("tc0", "tg0", "ti0")}, "to0": ("rj", zero((1, 2))),
         "V0": ("rfj", value[:, None] * np.array([1 - capital, capital, 0])[None, :, None]),

@@ -37,6 +37,8 @@ def accounts(flows: np.ndarray, factor_shares: np.ndarray, sectors: tuple[str, .
     none = {
         "te0": "odi",
         "tm0": "odi",
+        "rx0": "odi",
+        "rm0": "odi",
         "Z0": "rij",
         "tz0": "rj",
         "to0": "rj",

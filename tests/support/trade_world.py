@@ -51,6 +51,7 @@ def balanced_world(
     jobs0 = V0[:, 0] / rng.uniform(20, 90, (R, J)) * np.array([1.0, 5.0, 9.0, *np.ones(97)])[:R, None]
     variables = {
         "H0": ("ri", H0), "X0": ("odi", X0), "te0": ("odi", te0), "tm0": ("odi", tm0),
+        "rx0": ("odi", 0 * X0), "rm0": ("odi", 0 * X0),
         "Z0": ("rij", Z0), "C0": ("ri", final[0]), "G0": ("ri", final[1]), "I0": ("ri", final[2]),
         "tz0": ("rj", tz0), "tc0": ("r", rng.uniform(0, 0.1, R)), "tg0": ("r", np.zeros(R)),
         "ti0": ("r", rng.uniform(0, 0.05, R)),

@@ -11,11 +11,14 @@ from cge.parameters import Parameters
 FACTORS = ["labour", "capital", "natural"]
 
 
-def random_accounts(regions: int = 3, sectors: int = 4, seed: int = 0, *, empty: bool = True) -> xr.Dataset:
+def random_accounts(
+    regions: int = 3, sectors: int = 4, seed: int = 0, *, empty: bool = True, rents: float = 0.0
+) -> xr.Dataset:
     """Random balanced accounts with tariffs, export taxes, production and user taxes on every account.
 
     With `empty`, the last region's first sector has no output, the first region imports nothing of the last
-    sector, and the first region trades with itself across its members' borders.
+    sector, and the first region trades with itself across its members' borders. With `rents`, both sides of
+    every flow earn rents at rates between zero and that.
     """
     rng = np.random.default_rng(seed)
     r, s = regions, sectors
@@ -29,7 +32,8 @@ def random_accounts(regions: int = 3, sectors: int = 4, seed: int = 0, *, empty:
         home[-1, 0] = 0
     te = np.where(trade > 0, rng.uniform(-0.02, 0.05, (r, r, 1)), 0.0)
     tm = np.where(trade > 0, rng.uniform(0, 0.3, (r, r, s)), 0.0)
-    absorption = home + (trade * (1 + te) * (1 + tm)).sum(axis=0)
+    rx, rm = rents * (trade > 0) * np.random.default_rng(seed + 1).uniform(size=(2, r, r, s))
+    absorption = home + (trade * (1 + te) * (1 + rx) * (1 + tm + rm)).sum(axis=0)
     output = home + trade.sum(axis=1)
     inputs = rng.dirichlet(np.ones(s + 3), size=(r, s))[:, :, :s] * absorption[:, :, None]
     used = inputs.sum(axis=1)
@@ -48,6 +52,7 @@ def random_accounts(regions: int = 3, sectors: int = 4, seed: int = 0, *, empty:
     names_r, names_s = [f"R{k}" for k in range(r)], [f"S{k}" for k in range(s)]
     arrays = {
         "H0": ("ri", home), "X0": ("odi", trade), "te0": ("odi", te), "tm0": ("odi", tm),
+        "rx0": ("odi", rx), "rm0": ("odi", rm),
         "Z0": ("rij", inputs),
         "C0": ("ri", final[0]), "G0": ("ri", final[1]), "I0": ("ri", final[2]), "tz0": ("rj", tz),
         "tc0": ("r", taxes[0]), "tg0": ("r", taxes[1]), "ti0": ("r", taxes[2]), "V0": ("rfj", factors),
@@ -55,6 +60,15 @@ def random_accounts(regions: int = 3, sectors: int = 4, seed: int = 0, *, empty:
     }  # fmt: skip
     coordinates = {"o": names_r, "d": names_r, "r": names_r, "i": names_s, "j": names_s, "f": FACTORS}
     return xr.Dataset({n: (tuple(dims), a) for n, (dims, a) in arrays.items()}, coords=coordinates)
+
+
+def rents_as_taxes(accounts: xr.Dataset) -> xr.Dataset:
+    """The same world with each rent as the tax that its owner's government would levy instead."""
+    none = 0 * accounts["rx0"]
+    return accounts.assign(
+        te0=(1 + accounts["te0"]) * (1 + accounts["rx0"]) - 1,
+        tm0=accounts["tm0"] + accounts["rm0"], rx0=none, rm0=none,
+    )  # fmt: skip
 
 
 def elasticities(accounts: xr.Dataset) -> dict[str, xr.DataArray]:
