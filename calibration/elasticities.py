@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from calibration.accounts import Accounts, absorption, border_value
+from calibration.accounts import Accounts, absorption, landed_value
 from calibration.aggregate import Aggregation, aggregate_rate
 from calibration.labels import read_rows, sector_labels
 
@@ -70,7 +70,7 @@ def load_elasticities(
     rows = overridden(elasticity_rows(name), overrides)
     caps = tuple(f"{r.parameter} {r.sector}: {r.value:.4g} -> {_ceiling(r, name):g}" for r in rows
                  if r.value > _ceiling(r, name))  # fmt: skip
-    rows = [replace(r, value=min(r.value, _ceiling(r, name))) for r in rows]
+    rows = _capped(rows, name)
     refuse_near_one(rows)
     weights = _weights(accounts)
     data = {}
@@ -82,7 +82,28 @@ def load_elasticities(
         data[parameter] = mean.rename(i="j") if parameter in ("sigma_va", "sigma_top") else mean
         _refuse_aggregate(mean, parameter, name)
     table = pd.DataFrame([asdict(r) for r in rows])
-    return Elasticities(name, xr.Dataset(data), table, "two_level" if name == "gtap" else "one_level", caps)
+    return Elasticities(name, xr.Dataset(data), table, nest(name), caps)
+
+
+def nest(name: str) -> str:
+    """The nest the set `name` is meant for: "two_level" or "one_level"."""
+    return "two_level" if name == "gtap" else "one_level"
+
+
+def trade_elasticity(name: str, overrides: Sequence[Override] = (), *, one_level: bool) -> xr.DataArray:
+    """Trade elasticity of each of the 50 industries (i): substitution among origins less 1.
+
+    overrides: (parameter, industries, value), as in `load_elasticities`; values are capped as there.
+    """
+    parameter = "sigma" if one_level else "sigma_m"
+    rows = [
+        r for r in _capped(overridden(elasticity_rows(name), overrides), name) if r.parameter == parameter
+    ]
+    return xr.DataArray([r.value - 1 for r in rows], dims="i", coords={"i": [r.sector for r in rows]})
+
+
+def _capped(rows: Sequence[ElasticityRow], name: str) -> list[ElasticityRow]:
+    return [replace(r, value=min(r.value, _ceiling(r, name))) for r in rows]
 
 
 @dataclass(frozen=True)
@@ -189,7 +210,7 @@ def _refuse_aggregate(mean: xr.DataArray, parameter: str, name: str) -> None:
 
 def _weights(accounts: Accounts) -> dict[str, xr.DataArray]:
     data = accounts.data
-    imports = (border_value(data) * (1 + data["tm0"])).sum(("o", "d"))
+    imports = landed_value(data).sum(("o", "d"))
     value_added = data["V0"].sum(("r", "f")).rename(j="i")
     use = absorption(data).sum("r")
     return {

@@ -26,8 +26,11 @@ def build(
     output: Annotated[
         Path | None, typer.Option(help="File to write; default: the database inside the package.")
     ] = None,
+    gravity: Annotated[
+        bool, typer.Option(help="Also the gravity estimates and barriers, some minutes; never with --output.")
+    ] = True,
 ) -> None:
-    """Compute the world database from the raw public files.
+    """Compute everything that is packaged (the world database, gravity estimates, barriers) from raw files.
 
     Example: [bold]cge data build --raw ../shared/data[/bold]
     """
@@ -48,6 +51,27 @@ def build(
     size = target.stat().st_size / 1e6
     console.print(f"wrote {target} ({size:.1f} MB) in {time.perf_counter() - start:.0f} s")
     _print_residuals(console, load_info(target))
+    if gravity and output is None:
+        _build_gravity(console, raw, target)
+
+
+def _build_gravity(console: Console, raw: Path, world: Path) -> None:
+    from calibration.gravity.build import build_gravity, write_gravity
+    from calibration.gravity.errors import GravityError
+    from calibration.sources.oecd import SourceError
+    from calibration.world import load_world
+
+    start = time.perf_counter()
+    try:
+        with console.status("gravity") as status:
+            built = build_gravity(raw, lambda stage: status.update(stage), load_world(path=world))
+        paths = write_gravity(built)
+    except (SourceError, GravityError, OSError) as error:
+        Console(stderr=True).print(f"[red]cannot estimate gravity:[/red] {error}")
+        raise typer.Exit(2) from error
+    for path in paths:
+        console.print(f"wrote {path}")
+    console.print(f"gravity in {time.perf_counter() - start:.0f} s")
 
 
 @app.command()

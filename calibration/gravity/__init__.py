@@ -1,0 +1,1 @@
+"""Structural gravity on the bilateral cube: what agreements, tariffs and borders do to trade."""
