@@ -54,7 +54,7 @@ class Aim:
             try:
                 inside, outside = self.world.groups.expand(name, self.world.regions)
             except UnknownNameError as error:
-                self._problem(f"{path}[{k}]", str(error))
+                self.problem(f"{path}[{k}]", str(error))
                 continue
             out |= np.array([r in inside for r in self.world.regions])
             if outside and not quiet:
@@ -63,7 +63,7 @@ class Aim:
                     if len(outside) == 1
                     else "are not in the database and stay"
                 )
-                self._note(f"{path}[{k}]", f"{name}: {', '.join(outside)} {are} in ROW, untreated")
+                self.note(f"{path}[{k}]", f"{name}: {', '.join(outside)} {are} in ROW, untreated")
         return out
 
     def sectors(self, names: Sequence[str] | None, path: str) -> Mask:
@@ -73,7 +73,7 @@ class Aim:
             try:
                 inside = self.world.sector_groups.expand(name, self.world.sectors)
             except UnknownNameError as error:
-                self._problem(f"{path}[{k}]", str(error))
+                self.problem(f"{path}[{k}]", str(error))
                 continue
             out |= np.array([s in inside for s in self.world.sectors])
         return out
@@ -84,9 +84,9 @@ class Aim:
         pairs = self._pairs(shock, path)
         sectors = self.sectors(shock.sectors, f"{path}.sectors")
         if shock.tariff is not None:
-            self._only_goods(shock.sectors or (), sectors, f"{path}.sectors")
+            self.only_goods(shock.sectors or (), sectors, f"{path}.sectors")
         cells = pairs[:, :, None] & sectors
-        return self._carved(cells, shock.carve_outs, path, len(self.findings.problems) > before)
+        return self.carved(cells, shock.carve_outs, path, len(self.findings.problems) > before)
 
     def line(self, line: ScheduleLine, parties: Mask, path: str) -> Mask:
         """Cells (o, d, i) of a line of an agreement: flows between its parties only."""
@@ -94,9 +94,9 @@ class Aim:
         exporters = self.regions(line.exporters, f"{path}.exporters", quiet=True) & parties
         importers = self.regions(line.importers, f"{path}.importers", quiet=True) & parties
         sectors = self.sectors(line.sectors, f"{path}.sectors")
-        self._only_goods(line.sectors, sectors, f"{path}.sectors")
-        cells = _off_diagonal(exporters[:, None] & importers)[:, :, None] & sectors
-        return self._carved(cells, line.carve_outs, path, len(self.findings.problems) > before)
+        self.only_goods(line.sectors, sectors, f"{path}.sectors")
+        cells = self.flows(exporters, importers, sectors)
+        return self.carved(cells, line.carve_outs, path, len(self.findings.problems) > before)
 
     def _pairs(self, shock: Shock, path: str) -> Mask:
         if shock.between is not None:
@@ -110,12 +110,17 @@ class Aim:
             pairs = exporters[:, None] & self.regions(shock.importers, f"{path}.importers")
         inside = dict(zip(self.world.regions, np.diag(pairs), strict=True))
         if inside.get("ROW"):
-            self._note(path, "trade among the economies inside ROW is left alone")
+            self.note(path, "trade among the economies inside ROW is left alone")
         return _off_diagonal(pairs)
 
-    def _carved(self, cells: Mask, carve_outs: Sequence[CarveOut], path: str, broken: bool) -> Mask:
+    def flows(self, exporters: Mask, importers: Mask, sectors: Mask) -> Mask:
+        """Cells (o, d, i) from some regions to others; trade inside a region is left out."""
+        return _off_diagonal(exporters[:, None] & importers)[:, :, None] & sectors
+
+    def carved(self, cells: Mask, carve_outs: Sequence[CarveOut], path: str, broken: bool) -> Mask:
+        """The cells without those of the carve-outs; a shock left without cells is a problem."""
         if not cells.any() and not broken:
-            self._problem(path, BOTH_SIDES_SAME)
+            self.problem(path, BOTH_SIDES_SAME)
             return cells
         left = cells
         for k, carve_out in enumerate(carve_outs):
@@ -123,10 +128,10 @@ class Aim:
             before = len(self.findings.problems)
             out = self._box(carve_out, where)
             if not (cells & out).any() and not broken and len(self.findings.problems) == before:
-                self._note(where, "this carve-out meets no flow of the shock")
+                self.note(where, "this carve-out meets no flow of the shock")
             left = left & ~out
         if carve_outs and cells.any() and not left.any():
-            self._problem(f"{path}.except", "the carve-outs leave nothing of this shock")
+            self.problem(f"{path}.except", "the carve-outs leave nothing of this shock")
         return left
 
     def _box(self, carve_out: CarveOut, path: str) -> Mask:
@@ -136,7 +141,8 @@ class Aim:
             exporters[:, None, None] & importers[:, None] & self.sectors(carve_out.sectors, f"{path}.sectors")
         )
 
-    def _only_goods(self, names: Sequence[str], mask: Mask, path: str) -> None:
+    def only_goods(self, names: Sequence[str], mask: Mask, path: str) -> None:
+        """A problem at ``path`` when services are among the sectors of a tariff."""
         goods = self.world.sector_groups.groups["goods"]
         wrong = [s for s, chosen in zip(self.world.sectors, mask, strict=True) if chosen and s not in goods]
         if wrong:
@@ -145,12 +151,14 @@ class Aim:
             )
             holds = " holds services, and" if named == "all" else ":"
             hint = "write 'sectors: goods', or use 'barrier' for services"
-            self._problem(path, f"{named}{holds} services pay no tariff; {hint}")
+            self.problem(path, f"{named}{holds} services pay no tariff; {hint}")
 
-    def _problem(self, path: str, message: str) -> None:
+    def problem(self, path: str, message: str) -> None:
+        """Keep a problem at this path of the file."""
         self.findings.problems.append(self.origin.problem(path, message))
 
-    def _note(self, path: str, message: str) -> None:
+    def note(self, path: str, message: str) -> None:
+        """Keep a note with the file and line of the path."""
         self.findings.note(f"{self.origin.place(path)}: {message}")
 
 

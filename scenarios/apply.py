@@ -2,8 +2,8 @@
 
 The instruments are those of the world database (81 economies x 50 industries, dims o, d, i); aggregation
 comes later.
-Order: benchmark -> agreements of the baseline (each from MFN; the lowest rate applies, so their order does
-not matter) -> measures of the baseline in order -> shocks of the scenario in order.
+Order: benchmark -> agreements of the baseline (each flow takes the cheapest, so their order does not matter)
+-> measures of the baseline in order -> shocks of the scenario in order.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ import numpy as np
 import xarray as xr
 
 from scenarios.aim import Findings, World
+from scenarios.barrier_schema import PARTS
+from scenarios.barriers import BarrierData, assumption_rows, assumptions
 from scenarios.groups import Groups, SectorGroups, load_groups, load_sector_groups
-from scenarios.mfn import mfn_rates
-from scenarios.plan import Item, State, make_plan
+from scenarios.plan import Item, make_plan
 from scenarios.policy import Policy
 from scenarios.policy_schema import PolicyFiles
 from scenarios.problems import Problem, ScenarioError, suggest
 from scenarios.reader import policy_files
-from scenarios.schema import Scenario
+from scenarios.schema import Scenario, Shock
+from scenarios.start import start_state
+from scenarios.state import State
 
 FLOW = ("o", "d", "i")
 
@@ -31,6 +34,8 @@ def apply(
     world: xr.Dataset,
     groups: Groups | None = None,
     sector_groups: SectorGroups | None = None,
+    *,
+    barriers: BarrierData | None = None,
 ) -> Policy:
     """Expand a scenario over the world's flows.
 
@@ -40,19 +45,32 @@ def apply(
             (o, d, i), rates as shares.
         groups: regions by group and date; the packaged table by default.
         sector_groups: sectors by group; the packaged table by default.
+        barriers: what is to be removed and what has been; needed if the scenario moves barriers
+            (``scenario_moves_barriers``), of no effect otherwise.
 
     Raises:
         ScenarioError: names that mean nothing here, shocks that touch no flow or are written twice (all at
             once), rates that fall below -100 % (once the names are right).
-        ValueError: the world lacks an array that is needed.
+        ValueError: the world lacks an array that is needed, or barriers are moved and not given.
     """
     files, findings = policy_files(scenario), Findings()
+    moves = scenario_moves_barriers(scenario)
+    if not moves and scenario.barriers.model_fields_set:
+        place = scenario.origin.place("barriers")
+        findings.note(f"{place}: 'barriers' has no effect: no shock moves barriers here")
+    numbers = _numbers(scenario, findings, moves=moves)
     benchmark = _instruments(world, with_export_tax=_moves_export_tax(scenario, files))
     labels = _labels(benchmark["d"].values.tolist(), benchmark["i"].values.tolist(), groups, sector_groups)
     plan = make_plan(scenario, files, labels, findings)
     _stop(findings)
+    if moves and barriers is None:
+        raise ValueError(
+            "this scenario moves barriers that are not tariffs: give them as 'barriers', "
+            "or write 'parts: tariffs'"
+        )
     values = {str(name): array.values for name, array in benchmark.data_vars.items()}
-    start = State(values, mfn_rates(values["tm"], labels.regions), _flow(world, "X0").values > 0, labels)
+    traded, given = _flow(world, "X0").values > 0, barriers if moves else None
+    start = start_state(scenario, files, labels, values, traded, given, numbers)
     middle = _run(start, plan.baseline, findings)
     end = _run(middle, plan.shocks, findings)
     _stop(findings)
@@ -61,11 +79,62 @@ def apply(
         counterfactual=_dataset(end, benchmark),
         notes=tuple(findings.notes),
         meta=_meta(scenario, files),
-        benchmark=benchmark,
+        benchmark=_dataset(start, benchmark),
         baseline_steps=middle.steps,
         steps=end.steps[len(middle.steps) :],
         controls=end.controls,
+        rules_of_origin=(middle.paid.iceberg, end.paid.iceberg),
+        moves_barriers=moves,
     )
+
+
+def benchmark_removed(scenario: Scenario, world: xr.Dataset, barriers: BarrierData) -> xr.DataArray:
+    """The share of the cuttable barrier (o, d, i) that agreements of the benchmark year have removed.
+
+    Raises:
+        ScenarioError: a policy file that cannot be read.
+    """
+    benchmark = _instruments(world, with_export_tax=False)
+    labels = _labels(benchmark["d"].values.tolist(), benchmark["i"].values.tolist(), None, None)
+    values = {str(name): array.values for name, array in benchmark.data_vars.items()}
+    traded, numbers = _flow(world, "X0").values > 0, assumptions(scenario.assumptions)
+    start = start_state(scenario, policy_files(scenario), labels, values, traded, barriers, numbers)
+    return _dataset(start, benchmark)["removed"]
+
+
+def scenario_moves_barriers(scenario: Scenario) -> bool:
+    """Whether the scenario has barriers that are not tariffs in its benchmark, so that ``apply`` needs them:
+    a shock moves them, or ``barriers: {rents: on}`` asks for them.
+
+    Raises:
+        ScenarioError: a policy file that cannot be read.
+    """
+    files = policy_files(scenario)
+    return scenario.barriers.rents == "on" or any(_moves_barriers(shock, files) for shock in scenario.shocks)
+
+
+def with_benchmark_rents(scenario: Scenario) -> Scenario:
+    """The scenario with barriers in its benchmark, whether or not its shocks move them."""
+    barriers = scenario.barriers.model_copy(update={"rents": "on"})
+    return scenario.model_copy(update={"barriers": barriers})
+
+
+def _moves_barriers(shock: Shock, files: PolicyFiles) -> bool:
+    name = shock.agreement or shock.leave
+    if name is not None:
+        return "barriers" in (shock.parts or PARTS) and files.agreements[name].provisions is not None
+    return shock.provisions is not None or (shock.access is not None and shock.access.ntm is not None)
+
+
+def _numbers(scenario: Scenario, findings: Findings, *, moves: bool) -> dict[str, float]:
+    """The assumptions about barriers as the scenario has them, each replaced one with a note."""
+    for name, value in scenario.assumptions.items():
+        row, place = assumption_rows()[name], scenario.origin.place(f"assumptions.{name}")
+        words = (
+            f"{name} is {value:g} in place of {row['value']} ({row['low']} to {row['high']}; {row['unit']})"
+        )
+        findings.note(f"{place}: {words}" + ("" if moves else ": no effect: no shock moves barriers here"))
+    return assumptions(scenario.assumptions)
 
 
 def check(
@@ -203,4 +272,7 @@ def _meta(scenario: Scenario, files: PolicyFiles) -> dict[str, str]:
         "baseline_without": ", ".join(b.without),
         "us_china_duties": "on" if b.us_china_duties else "off",
         "tariffs": b.tariffs,
+        "barriers_basis": scenario.barriers.basis,
+        "barriers_band": scenario.barriers.band,
+        "barriers_effect": scenario.barriers.effect or "",
     }

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -36,6 +39,26 @@ def _two_sides(value: Any) -> Any:
     return tuple(value)
 
 
+_PERCENT = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*%\s*$")
+
+
+def _numbers(value: Any) -> Any:
+    """A mapping of names to numbers; ``30%`` is 0.3."""
+    if not isinstance(value, Mapping):
+        raise ValueError("a mapping of names to numbers is needed here, such as {spillover: 0.3}")
+    out = {}
+    for name, number in value.items():
+        share = _PERCENT.match(number) if isinstance(number, str) else None
+        if share:
+            out[name] = float(share.group(1)) / 100
+        elif isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+            raise ValueError(f"{name}: a number is needed, such as 0.3 or 30%, not '{number}'")
+        else:
+            out[name] = float(number)
+    return out
+
+
+Numbers = Annotated[dict[str, float], BeforeValidator(_numbers)]
 _NAMES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 Names = Annotated[tuple[str, ...], BeforeValidator(_name_list), WithJsonSchema(_NAMES_SCHEMA)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list), WithJsonSchema(_NAMES_SCHEMA)]

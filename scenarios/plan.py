@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from scenarios.access import AccessItem, access_item, repeated
+from scenarios.agreement_items import AgreementItem, LeaveItem, Negotiated, ProvisionsItem
 from scenarios.aim import Aim, Findings, Mask, World
-from scenarios.policy import Capped, Step
+from scenarios.barrier_schema import PARTS, AgreementUse
+from scenarios.groups import EVERYTHING
+from scenarios.policy import Capped
 from scenarios.policy_schema import Agreement, PolicyFiles
-from scenarios.problems import Origin
+from scenarios.problems import Origin, Placed, suggest
+from scenarios.provisions import provision_names
 from scenarios.schema import RateVerb, Scenario, Shock, TariffVerb
+from scenarios.state import State
 from scenarios.structure_schema import MANUFACTURING
 from scenarios.units import percent
 
@@ -22,58 +28,13 @@ LETTER = {"tariff": "tm", "export_tax": "te", "barrier": "k"}
 
 
 @dataclass(frozen=True)
-class State:
-    """Instruments (o, d, i) as they stand and the steps that led there; MFN rates and trade do not change."""
-
-    values: Mapping[str, Array]
-    mfn: Array
-    traded: Mask
-    world: World
-    steps: tuple[Step, ...] = ()
-    controls: tuple[Capped, ...] = ()
-
-    def moved(self, instrument: str, new: Array, why: str) -> State:
-        """The state with one instrument replaced; a step is kept if any value changed."""
-        changed = new != self.values[instrument]
-        steps = (*self.steps, Step(instrument, changed, why)) if changed.any() else self.steps
-        return replace(self, values={**self.values, instrument: new}, steps=steps)
-
-
-@dataclass(frozen=True)
-class AgreementItem:
-    """An agreement entering into force: the cells of each line of its schedule."""
-
-    agreement: Agreement
-    cells: tuple[Mask, ...]
-    place: str
-
-    def run(self, state: State, findings: Findings) -> State:
-        """Every flow between the parties pays the lower of what it pays and the agreement's rate."""
-        tariff = state.values["tm"]
-        preferential = np.full_like(tariff, np.inf)
-        for line, cells in zip(self.agreement.lines, self.cells, strict=True):
-            rate = line.to if line.to is not None else state.mfn * (1 - (line.cut or 0.0))
-            preferential = np.where(cells, rate, preferential)
-        why = f"{self.place} agreement {self.agreement.agreement}"
-        after = state.moved("tm", np.minimum(tariff, preferential), why)
-        if after.steps == state.steps and self.agreement.lines:
-            findings.note(f"{self.place}: {self.agreement.agreement} changes no rate")
-        return after
-
-
-@dataclass(frozen=True)
-class ShockItem:
+class ShockItem(Placed):
     """A shock with its cells (o, d, i)."""
 
     shock: Shock
     cells: Mask
     origin: Origin
     path: str
-
-    @property
-    def place(self) -> str:
-        """``file:line``."""
-        return self.origin.place(self.path)
 
     def run(self, state: State, findings: Findings) -> State:
         """Change the cells; notes for what a reader may not expect, problems for what cannot be."""
@@ -86,7 +47,8 @@ class ShockItem:
             findings.note(f"{self.place}: none of the flows named has trade in the benchmark")
         if letter != "k":
             self._judge_rates(old, new, state, findings)
-        return state.moved(letter, new, f"{self.place} {self.path} {self.shock.words()}")
+        why, cells = f"{self.place} {self.path} {self.shock.words()}", self.cells
+        return state.moved(letter, new, why, cells=cells, place=f"{self.place} {self.path}")
 
     def _changed(self, old: Array) -> Array:
         if self.shock.barrier is not None:
@@ -140,7 +102,7 @@ class ControlItem:
         return replace(state, controls=(*state.controls, capped))
 
 
-Item = AgreementItem | ShockItem | ControlItem
+Item = Negotiated | ShockItem | ControlItem | AccessItem
 
 
 @dataclass(frozen=True)
@@ -156,13 +118,19 @@ def make_plan(scenario: Scenario, files: PolicyFiles, world: World, findings: Fi
     base = files.baseline
     items: list[Item] = []
     for k, entry in enumerate(base.agreements):
-        agreement = files.agreements[entry.agreement]
+        agreement, path = files.agreements[entry.agreement], f"agreements[{k}]"
         if entry.agreement in scenario.baseline.without:
-            _left_out(scenario, agreement, entry.since, findings)
+            items += _left_out(scenario, agreement, world, findings)
         else:
             _too_young(scenario, agreement, entry.since, findings)
             dated = f"{agreement.parties}@{base.date}"
-            items.append(_agreement(agreement, dated, world, findings, base.origin.place(f"agreements[{k}]")))
+            use = scenario.baseline.use
+            used = use.get(agreement.agreement) or use.get(EVERYTHING) or AgreementUse()
+            if agreement.agreement in use:
+                _judge_use(agreement, scenario.origin, f"baseline.use.{agreement.agreement}", findings)
+            items.append(
+                _agreement(agreement, dated, world, findings, base.origin, path, use=used, entry=True)
+            )
     for k, measures in enumerate(base.measures):
         if not measures.shocks:
             place = base.origin.place(f"measures[{k}]")
@@ -174,23 +142,18 @@ def make_plan(scenario: Scenario, files: PolicyFiles, world: World, findings: Fi
             f"{scenario.origin.place('shocks')}: the scenario has no shocks: it is its own baseline"
         )
     _overrides(scenario, world, findings)
+    _scores(scenario, files, world, findings)
     _structures(scenario, world, findings)
     return Plan(tuple(items), tuple(shocks))
 
 
-def _left_out(scenario: Scenario, agreement: Agreement, since: dt.date, findings: Findings) -> None:
-    name = agreement.agreement
-    path = f"baseline.without[{scenario.baseline.without.index(name)}]"
-    if agreement.in_data == "fully":
-        message = (
-            f"{name} is in the benchmark's applied rates; leaving it out of the baseline would not remove it"
-        )
-        findings.problems.append(scenario.origin.problem(path, message))
-    elif agreement.in_data == "partly" and not _after_tariffs(scenario, since):
-        findings.note(
-            f"{scenario.origin.place(path)}: the benchmark's applied rates hold part of {name}, "
-            "and leaving it out of the baseline does not remove that part"
-        )
+def _left_out(scenario: Scenario, agreement: Agreement, world: World, findings: Findings) -> list[LeaveItem]:
+    """An agreement that the data hold is taken out of them; one that they do not hold is just not added."""
+    if agreement.in_data == "none":
+        return []
+    path = f"baseline.without[{scenario.baseline.without.index(agreement.agreement)}]"
+    members = Aim(world, agreement.origin, findings).regions((agreement.parties,), "parties")
+    return [LeaveItem(agreement, members, members, scenario.origin, path, entry=True)]
 
 
 def _too_young(scenario: Scenario, agreement: Agreement, since: dt.date, findings: Findings) -> None:
@@ -208,20 +171,28 @@ def _after_tariffs(scenario: Scenario, since: dt.date) -> bool:
 
 
 def _agreement(
-    agreement: Agreement, parties: str, world: World, findings: Findings, place: str
+    agreement: Agreement,
+    parties: str,
+    world: World,
+    findings: Findings,
+    origin: Origin,
+    path: str,
+    *,
+    use: AgreementUse | None = None,
+    parts: tuple[str, ...] = PARTS,
+    entry: bool = False,
 ) -> AgreementItem:
-    if not agreement.lines:
-        return AgreementItem(agreement, (), place)
     aim = Aim(world, agreement.origin, findings)
-    member = aim.regions((parties,), "parties")
+    # Whether a member is outside the data matters for what is added only.
+    member = aim.regions((parties,), "parties", quiet=agreement.in_data == "fully")
     cells = tuple(aim.line(line, member, f"lines[{k}]") for k, line in enumerate(agreement.lines))
-    later = np.zeros_like(cells[0])
+    later = np.zeros((len(world.regions), len(world.regions), len(world.sectors)), dtype=bool)
     for k in reversed(range(len(cells))):
         if cells[k].any() and not (cells[k] & ~later).any():
             message = "later lines cover every flow of this line, which therefore never applies"
             findings.problems.append(agreement.origin.problem(f"lines[{k}]", message))
         later |= cells[k]
-    return AgreementItem(agreement, cells, place)
+    return AgreementItem(agreement, member, cells, origin, path, use or AgreementUse(), parts, entry)
 
 
 def _shocks(
@@ -231,17 +202,59 @@ def _shocks(
     items: list[Item] = []
     for n, shock in enumerate(shocks):
         here = f"{path}[{n}]"
-        if shock.agreement is not None:
-            agreement = files.agreements[shock.agreement]
-            items.append(_agreement(agreement, agreement.parties, world, findings, origin.place(here)))
+        if shock.agreement or shock.leave or shock.provisions:
+            items.append(_negotiated(shock, here, aim, files))
         elif shock.control is not None:
             floor = shock.minimum_wage is not None
             cells = aim.regions(shock.regions, f"{here}.regions") if floor else aim.shock(shock, here)
             items.append(ControlItem(Capped(shock, cells, origin, here)))
+        elif shock.access is not None:
+            items.append(access_item(aim, shock, here))
         else:
             items.append(ShockItem(shock, aim.shock(shock, here), origin, here))
     _repeated([item for item in items if isinstance(item, ShockItem)], findings)
+    repeated([item for item in items if isinstance(item, AccessItem)], findings)
     return items
+
+
+def _negotiated(shock: Shock, path: str, aim: Aim, files: PolicyFiles) -> Negotiated:
+    origin, world, findings = aim.origin, aim.world, aim.findings
+    if shock.provisions is not None:
+        known = provision_names(files)
+        if shock.provisions not in known:
+            why = " (its file has no provisions)" if shock.provisions in files.agreements else ""
+            message = f"no provisions '{shock.provisions}'{why}"
+            message += suggest(shock.provisions, known, f"; there are {', '.join(known)}")
+            findings.problems.append(origin.problem(f"{path}.provisions", message))
+        cells = aim.shock(shock, path)
+        whole = aim.shock(shock.model_copy(update={"carve_outs": ()}), path) if shock.carve_outs else cells
+        return ProvisionsItem(shock.provisions, cells, whole & ~cells, shock.words(), origin, path)
+    agreement = files.agreements[shock.agreement or shock.leave or ""]
+    parts = shock.parts or PARTS
+    if shock.parts == ("barriers",) and agreement.provisions is None:
+        message = f"{agreement.agreement} has no provisions, so it moves no barriers"
+        findings.problems.append(origin.problem(f"{path}.parts", message))
+    if shock.agreement is not None:
+        if shock.utilisation is not None or shock.rules_of_origin is not None:
+            _judge_use(agreement, origin, path, findings)
+        use = AgreementUse.model_construct(
+            utilisation=shock.utilisation, rules_of_origin=shock.rules_of_origin
+        )
+        return _agreement(agreement, agreement.parties, world, findings, origin, path, use=use, parts=parts)
+    members = Aim(world, agreement.origin, findings).regions((agreement.parties,), "parties", quiet=True)
+    leaving = members if shock.members is None else aim.regions(shock.members, f"{path}.members")
+    for region, goes, member in zip(world.regions, leaving, members, strict=True):
+        if goes and not member:
+            message = f"{region} is no party to {agreement.agreement}"
+            findings.problems.append(origin.problem(f"{path}.members", message))
+    return LeaveItem(agreement, members, leaving, origin, path, parts)
+
+
+def _judge_use(agreement: Agreement, origin: Origin, path: str, findings: Findings) -> None:
+    if not agreement.lines:
+        where = "has no tariffs" if agreement.in_data == "none" else "is in the benchmark's applied rates"
+        message = f"{agreement.agreement} {where}: how its preferences are used cannot be changed"
+        findings.problems.append(origin.problem(path, message))
 
 
 def _repeated(items: Sequence[ShockItem], findings: Findings) -> None:
@@ -275,6 +288,17 @@ def _overrides(scenario: Scenario, world: World, findings: Findings) -> None:
                 message = f"{override.parameter} of {sector} is already set by overrides[{first}]"
                 findings.problems.append(scenario.origin.problem(f"overrides[{k}]", message))
                 break
+
+
+def _scores(scenario: Scenario, files: PolicyFiles, world: World, findings: Findings) -> None:
+    aim, known = Aim(world, scenario.origin, findings), provision_names(files)
+    for name, by_sector in scenario.barriers.scores.items():
+        path = f"barriers.scores.{name}"
+        if name not in known:
+            hint = suggest(name, known, f"; there are {', '.join(known)}")
+            findings.problems.append(scenario.origin.problem(path, f"no provisions '{name}'{hint}"))
+        for sectors in by_sector:
+            aim.sectors((sectors,), f"{path}.{sectors}")
 
 
 def _structures(scenario: Scenario, world: World, findings: Findings) -> None:

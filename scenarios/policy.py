@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from scenarios.problems import Origin
+from scenarios.problems import Origin, Placed
 from scenarios.schema import Shock
 
 COLUMNS = ("importer", "exporter", "sector", "instrument", "from", "to", "why")
@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Capped:
+class Capped(Placed):
     """A quota, export control, tariff-rate quota or minimum wage: what it says and the cells it covers.
 
     ``cells`` is over (o, d, i), for a minimum wage over (r); labels as in the policy's arrays. ``origin`` and
@@ -39,19 +39,15 @@ class Capped:
     origin: Origin = field(repr=False)
     path: str
 
-    @property
-    def place(self) -> str:
-        """``file:line``."""
-        return self.origin.place(self.path)
-
 
 @dataclass(frozen=True)
 class Policy:
     """The instruments under the baseline policy and under the scenario.
 
     Attributes:
-        baseline: ``tm`` (tariff rate), ``k`` (iceberg factor, 1 = no change) over (o, d, i), ``te`` (export
-            tax) as well if any shock moves it; shares, labels as in the world given.
+        baseline: ``tm`` (tariff rate), ``k`` (iceberg factor, 1 = no change; rules of origin included) over
+            (o, d, i), ``te`` (export tax) as well if any shock moves it, ``removed`` (share of the cuttable
+            barrier that is removed) if the scenario moves barriers; shares, labels as in the world given.
         counterfactual: the same under the scenario.
         notes: what a reader should know, each with file and line.
         meta: baseline, its date, and the switches of the benchmark.
@@ -65,8 +61,12 @@ class Policy:
     benchmark: xr.Dataset = field(repr=False)
     baseline_steps: tuple[Step, ...] = field(repr=False)
     steps: tuple[Step, ...] = field(repr=False)
+    rules_of_origin: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] = field(repr=False)
+    """The part of ``k`` that the use of preferences costs, in the baseline and in the scenario, (o, d, i)."""
     controls: tuple[Capped, ...] = ()
     """Measures whose rents or wages the model finds."""
+    moves_barriers: bool = False
+    """Whether the scenario moves barriers that are not tariffs, so that the datasets have ``removed``."""
 
     @cached_property
     def table(self) -> pd.DataFrame:

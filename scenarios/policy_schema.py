@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from scenarios.problems import Origin
-from scenarios.schema import CarveOut, Confidence, Cut, Date, Names, Rate, Shock, Strict, Texts
-from scenarios.units import percent
+from scenarios.schema import CarveOut, Confidence, Date, Names, Shock, Sides, Strict, Texts
+from scenarios.units import Cut, Rate, percent
 
 
 class ScheduleLine(Strict):
@@ -41,11 +42,35 @@ class ScheduleLine(Strict):
         return f"MFN cut by {percent(self.cut)}" if self.cut is not None else f"to {percent(self.to or 0.0)}"
 
 
+class Provisions(Strict):
+    """What an agreement does to barriers other than tariffs: a template, save what provisions.csv says."""
+
+    template: Literal["deep", "standard", "shallow"]
+
+
+class OtherAgreement(Strict):
+    """Pairs of parties that an agreement without a file here serves too, in the benchmark's data."""
+
+    agreement: str
+    between: Sides | None = None
+    among: Names | None = None
+    source: str = Field(min_length=1)
+    confidence: Confidence
+
+    @model_validator(mode="after")
+    def _one_aim(self) -> OtherAgreement:
+        if (self.between is None) == (self.among is None):
+            raise ValueError("exactly one of 'between', 'among' is needed")
+        return self
+
+
 class Agreement(Strict):
     """A trade agreement: its parties (a group of memberships.csv) and its schedule when fully phased in.
 
     ``in_data`` says how much of it the benchmark tariffs already hold; an agreement that is fully in the
-    data has no lines, because nothing is to be added.
+    data has no lines, because nothing is to be added. One that is partly in the data is so among those
+    that were parties in the year of the tariffs. ``also_served`` are pairs that keep the benchmark's rates
+    when the agreement is left, because another one gives them.
     """
 
     agreement: str
@@ -54,14 +79,20 @@ class Agreement(Strict):
     in_data: Literal["none", "partly", "fully"]
     sources: Texts
     note: str = ""
+    provisions: Provisions | None = None
+    also_served: tuple[OtherAgreement, ...] = ()
     lines: tuple[ScheduleLine, ...] = ()
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
     @model_validator(mode="after")
     def _lines_unless_in_data(self) -> Agreement:
-        if (self.in_data == "fully") == bool(self.lines):
-            raise ValueError("an agreement has lines exactly when the benchmark tariffs do not hold it fully")
+        no_tariffs = self.in_data == "none" and self.provisions is not None
+        if (self.in_data == "fully") == bool(self.lines) and not no_tariffs:
+            raise ValueError(
+                "an agreement has lines exactly when the benchmark tariffs do not hold it fully "
+                "(one without tariffs has provisions)"
+            )
         return self
 
     @property
@@ -93,8 +124,10 @@ class Measures(Strict):
     def _sourced(self) -> Measures:
         if self.shocks and not (self.source and self.confidence):
             raise ValueError("measures with shocks need 'source' and 'confidence'")
-        if any(shock.agreement for shock in self.shocks):
+        if any(shock.agreement or shock.leave for shock in self.shocks):
             raise ValueError("agreements belong under 'agreements', not under 'measures'")
+        if any(shock.provisions for shock in self.shocks):
+            raise ValueError("provisions belong to agreements or to a scenario, not under 'measures'")
         if any(shock.control for shock in self.shocks):
             raise ValueError("quotas and minimum wages are relative to a baseline and cannot be part of it")
         return self
@@ -119,14 +152,17 @@ class BaselineFile(Strict):
 
 @dataclass(frozen=True)
 class PolicyFiles:
-    """A baseline file with every agreement that it or the scenario names."""
+    """A baseline file and all agreements there are: those in the data stand behind the benchmark's rates."""
 
     baseline: BaselineFile
     agreements: Mapping[str, Agreement] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     """The baseline and agreements that the scenario named when these files were read."""
+    tables: tuple[Path, ...] = ()
+    """Tables that say how agreements are used and what they do to barriers."""
 
     def sha256(self) -> str:
         """Hash of the text of all of them."""
         files = [self.baseline.origin, *(self.agreements[name].origin for name in sorted(self.agreements))]
-        return hashlib.sha256("\0".join(f.text for f in files).encode()).hexdigest()
+        texts = [f.text for f in files] + [p.read_text(encoding="utf-8") for p in self.tables]
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _STEPS = re.compile(r"\[\d+\]|\.?[^.\[\]]+")
@@ -46,15 +46,26 @@ class Origin:
     lines: dict[str, int] = field(default_factory=dict, repr=False)
     text: str = field(default="", repr=False)
     folder: str = "."
+    moved: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Where the file writes what stands at a path: ``shocks[2]`` at ``variants.deep.add[0]``."""
 
     def as_written(self, path: str) -> str:
-        """The path with the ``[0]`` dropped where the file has one value in place of a list."""
-        out = ""
+        """The path as the file has it: a variant's own, and ``[0]`` dropped where one value is no list."""
+        path, out = self._moved(path), ""
         for step in _STEPS.findall(path):
             here = out + (step if out or not step.startswith(".") else step[1:])
             if step != "[0]" or here in self.lines or f"{out}[0]" in self.lines:
                 out = here
         return out
+
+    def _moved(self, path: str) -> str:
+        """The path with its longest known beginning replaced."""
+        end = len(path)
+        while end > 0:
+            if path[:end] in self.moved:
+                return self.moved[path[:end]] + path[end:]
+            end = max(path.rfind(".", 0, end), path.rfind("[", 0, end), 0)
+        return path
 
     def line(self, path: str) -> int | None:
         """Line of the path, or of the nearest enclosing path that has one."""
@@ -71,6 +82,18 @@ class Origin:
         """``file:line`` of the path."""
         line = self.line(path)
         return self.file if line is None else f"{self.file}:{line}"
+
+
+class Placed:
+    """What stands at an entry of a file: ``origin`` is the file, ``path`` the entry."""
+
+    origin: Origin
+    path: str
+
+    @property
+    def place(self) -> str:
+        """``file:line``."""
+        return self.origin.place(self.path)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

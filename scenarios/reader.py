@@ -11,15 +11,22 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from scenarios.barriers import ASSUMPTIONS, require_in_range
+from scenarios.groups import EVERYTHING
 from scenarios.policy_schema import Agreement, BaselineFile, PolicyFiles
+from scenarios.preferences import PREFERENCE_USE
 from scenarios.problems import Origin, Problem, ScenarioError, suggest
+from scenarios.provisions import PROVISIONS
 from scenarios.schema import Scenario
+from scenarios.standards import STANDARDS
+from scenarios.variants import choose, merged, variants_of
 from scenarios.yaml_lines import parse
 
 HERE = Path(__file__).parent
 LIBRARY = HERE / "library"
 BASELINES = HERE / "baseline"
 AGREEMENTS = HERE / "agreements"
+TABLES = (PREFERENCE_USE, PROVISIONS, ASSUMPTIONS, STANDARDS)
 LIBRARY_HEADER = ("description", "author", "sources")
 NOT_YET = {
     "products": "product carve-outs are not available yet: the 50 industries show no single products, and "
@@ -34,8 +41,17 @@ def library() -> dict[str, Path]:
     return {path.stem: path for path in sorted(LIBRARY.glob("*.yaml"))}
 
 
-def read_scenario(name_or_path: str | Path) -> Scenario:
+def library_name(scenario: Scenario) -> str | None:
+    """The scenario's name in the library, or None if it was not read from there."""
+    origin = scenario.origin
+    return Path(origin.file).stem if origin.folder == str(LIBRARY) else None
+
+
+def read_scenario(name_or_path: str | Path, variant: str | None = None) -> Scenario:
     """Read a scenario of the library by name, or any file by path, with its baseline and agreements.
+
+    ``variant``: one of the file's variants (`scenarios.variants`) in place of its own case; all of them are
+    read, whichever is asked for, and are found in ``cases`` of the file's own case.
 
     Raises:
         ScenarioError: everything that is wrong with the file or with the policy files it names.
@@ -46,7 +62,7 @@ def read_scenario(name_or_path: str | Path) -> Scenario:
     scenario = parse_scenario(text, file=file, folder=path.parent)
     if in_library:
         _require_header(scenario)
-    return scenario
+    return scenario if variant is None else choose(scenario, variant)
 
 
 def parse_scenario(text: str, *, file: str = "<text>", folder: str | Path = ".") -> Scenario:
@@ -55,9 +71,40 @@ def parse_scenario(text: str, *, file: str = "<text>", folder: str | Path = ".")
     Raises:
         ScenarioError: as read_scenario.
     """
-    scenario, origin = _parse_model(Scenario, text, file, folder)
-    scenario._origin = origin
-    _require_maps(scenario)
+    value, origin, problems = _parse_mapping(Scenario, text, file, folder)
+    cases: dict[str, Scenario] = {}
+    try:
+        others = variants_of(value, origin)
+    except ScenarioError as error:
+        others, problems = {}, [*problems, *error.problems]
+    main: Scenario | None = None
+    written = {name: merged(value, name, own, origin) for name, own in others.items()}
+    for name, (content, place) in {"": (value, origin), **written}.items():
+        try:
+            case = _case(content, place, name)
+        except ScenarioError as error:
+            problems += error.problems
+            continue
+        if name:
+            cases[name] = case
+        else:
+            main = case
+    if problems or main is None:
+        raise ScenarioError(problems)
+    if main.main_variant is not None:
+        own = main.model_copy()
+        own._variant = main.main_variant
+        cases = {main.main_variant: own, **cases}
+    main._cases = cases
+    return main
+
+
+def _case(content: dict[str, Any], origin: Origin, variant: str) -> Scenario:
+    """One case of a file: its own, or a variant merged into it."""
+    scenario = _validate(Scenario, content, origin)
+    scenario._origin, scenario._variant = origin, variant
+    _require_files(scenario)
+    _require_assumptions(scenario)
     scenario._policy = policy_files(scenario)
     return scenario
 
@@ -68,10 +115,13 @@ def policy_files(scenario: Scenario) -> PolicyFiles:
     Raises:
         ScenarioError: an unknown baseline or agreement, or one of these files is wrong.
     """
+    named = [(name, f"shocks[{k}].{key}") for k, shock in enumerate(scenario.shocks)
+             for key, name in (("agreement", shock.agreement), ("leave", shock.leave)) if name]  # fmt: skip
     asked = (
         scenario.baseline.name,
         *scenario.baseline.without,
-        *(s.agreement or "" for s in scenario.shocks),
+        *scenario.baseline.use,
+        *(n for n, _ in named),
     )
     # A changed copy of a scenario carries the files of the original.
     if scenario._policy is not None and scenario._policy.asked == asked:
@@ -81,27 +131,32 @@ def policy_files(scenario: Scenario) -> PolicyFiles:
         (a.agreement, baseline.origin, f"agreements[{k}].agreement")
         for k, a in enumerate(baseline.agreements)
     ]
-    wanted += [
-        (s.agreement, scenario.origin, f"shocks[{k}].agreement") for k, s in enumerate(scenario.shocks)
-    ]
+    wanted += [(name, scenario.origin, path) for name, path in named]
     agreements: dict[str, Agreement] = {}
     problems: list[Problem] = []
-    for name, origin, path in wanted:
-        if name is None or name in agreements:
+    for name, origin, path in [*wanted, *((p.stem, scenario.origin, "") for p in AGREEMENTS.glob("*.yaml"))]:
+        if name in agreements:
             continue
         try:
             agreements[name] = read_agreement(name, origin=origin, path=path)
         except ScenarioError as error:
             problems += error.problems
-    held = [a.agreement for a in baseline.agreements]
-    for k, name in enumerate(scenario.baseline.without):
-        if name not in held:
-            where = f"baseline.without[{k}]"
-            message = f"'{name}' is not in the baseline {scenario.baseline.name}" + suggest(name, held)
-            problems.append(scenario.origin.problem(where, message))
+    problems += _not_held(scenario, [a.agreement for a in baseline.agreements])
     if problems:
         raise ScenarioError(problems)
-    return PolicyFiles(baseline, agreements, asked)
+    return PolicyFiles(baseline, dict(sorted(agreements.items())), asked, TABLES)
+
+
+def _not_held(scenario: Scenario, held: list[str]) -> list[Problem]:
+    """Agreements that the scenario takes out of its baseline, or uses otherwise, and that are not in it."""
+    base = scenario.baseline
+    named = [(name, f"baseline.without[{k}]") for k, name in enumerate(base.without)]
+    named += [(name, f"baseline.use.{name}") for name in base.use if name != EVERYTHING]
+    return [
+        scenario.origin.problem(path, f"'{name}' is not in the baseline {base.name}" + suggest(name, held))
+        for name, path in named
+        if name not in held
+    ]
 
 
 def read_baseline(name: str, *, origin: Origin | None = None) -> BaselineFile:
@@ -143,7 +198,7 @@ def read_agreement(name: str, *, origin: Origin | None = None, path: str = "") -
 
 
 def scenario_hash(scenario: Scenario) -> str:
-    """SHA-256 of all that decides the shocks: the scenario's content, its baseline, its agreements."""
+    """SHA-256 of all that decides the shocks: the scenario's content, its baseline, agreements, standards."""
     content = scenario.model_dump_json(by_alias=True) + policy_files(scenario).sha256()
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -155,6 +210,12 @@ def aggregation_files(scenario: Scenario) -> tuple[Path, Path] | None:
         return None
     folder = Path(scenario.origin.folder)
     return folder / own.regions, folder / own.sectors
+
+
+def barrier_file(scenario: Scenario) -> Path | None:
+    """The CSV of barriers that a scenario brings, or None."""
+    own = scenario.barriers.file
+    return None if own is None else Path(scenario.origin.folder) / own
 
 
 def _locate(name_or_path: str | Path) -> Path:
@@ -184,18 +245,32 @@ def _text(path: Path) -> str:
 
 
 def _parse_model(model: type[Model], text: str, file: str, folder: str | Path) -> tuple[Model, Origin]:
+    value, origin, problems = _parse_mapping(model, text, file, folder)
+    try:
+        read = _validate(model, value, origin)
+    except ScenarioError as error:
+        raise ScenarioError([*problems, *error.problems]) from None
+    if problems:
+        raise ScenarioError(problems)
+    return read, origin
+
+
+def _parse_mapping(
+    model: type[BaseModel], text: str, file: str, folder: str | Path
+) -> tuple[dict[str, Any], Origin, list[Problem]]:
     value, origin, problems = parse(text, file, str(folder))
     if not isinstance(value, dict):
         raise ScenarioError(
             [Problem(file, 1, "", f"a {_word(model)} is a mapping of keys, not {_short(value)}")]
         )
+    return value, origin, problems
+
+
+def _validate(model: type[Model], value: dict[str, Any], origin: Origin) -> Model:
     try:
-        read = model.model_validate(value)
+        return model.model_validate(value)
     except ValidationError as error:
-        raise ScenarioError(problems + [_problem(model, origin, e) for e in error.errors()]) from None
-    if problems:
-        raise ScenarioError(problems)
-    return read, origin
+        raise ScenarioError(_problem(model, origin, e) for e in error.errors()) from None
 
 
 def _require_header(scenario: Scenario) -> None:
@@ -204,15 +279,30 @@ def _require_header(scenario: Scenario) -> None:
         raise ScenarioError(scenario.origin.problem(m, "required in the library") for m in missing)
 
 
-def _require_maps(scenario: Scenario) -> None:
-    files = aggregation_files(scenario) or ()
+def _require_files(scenario: Scenario) -> None:
+    keys = ("aggregation.regions", "aggregation.sectors")
+    named: dict[str, Path] = dict(zip(keys, aggregation_files(scenario) or (), strict=False))
+    barriers = barrier_file(scenario)
+    if barriers is not None:
+        named["barriers.file"] = barriers
     absent = [
-        scenario.origin.problem(f"aggregation.{key}", f"no such file: {path}")
-        for key, path in zip(("regions", "sectors"), files, strict=False)
+        scenario.origin.problem(key, f"no such file: {path}")
+        for key, path in named.items()
         if not path.is_file()
     ]
     if absent:
         raise ScenarioError(absent)
+
+
+def _require_assumptions(scenario: Scenario) -> None:
+    problems = []
+    for name, value in scenario.assumptions.items():
+        try:
+            require_in_range({name: value})
+        except ValueError as error:
+            problems.append(scenario.origin.problem(f"assumptions.{name}", str(error)))
+    if problems:
+        raise ScenarioError(problems)
 
 
 def _problem(model: type[BaseModel], origin: Origin, error: ErrorDetails) -> Problem:
@@ -256,7 +346,8 @@ def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseMo
         if isinstance(step, int):
             continue
         fields = {f.alias or name: f for name, f in model.model_fields.items()}
-        model = _inner_model(fields[step].annotation) or model
+        # A step that is no field is the key of a mapping.
+        model = (_inner_model(fields[step].annotation) if step in fields else None) or model
     return model
 
 

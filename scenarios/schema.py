@@ -8,143 +8,48 @@ Rates are shares (0.10 = 10 %), written ``10%`` or ``0.10``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
+from scenarios.access_schema import Access, Adoption
+from scenarios.barrier_schema import AgreementUse, BarrierOptions, Parts
 from scenarios.closure_schema import Closure
 from scenarios.control_schema import ExportControl, MinimumWage, Quota, TariffRateQuota
-from scenarios.fields import Confidence, Date, Names, Sides, Strict, Texts
+from scenarios.fields import Confidence, Date, Names, Numbers, Sides, Strict, Texts
 from scenarios.problems import Origin
 from scenarios.structure_schema import Structure, whole_manufacturing
-from scenarios.units import Change, Cut, Points, Rate, percent
+from scenarios.units import Share
+from scenarios.verbs import Barrier, RateVerb, TariffVerb
 
 __all__ = [
+    "Barrier",
     "CarveOut",
     "Closure",
     "Confidence",
     "Date",
     "Names",
+    "RateVerb",
     "Scenario",
     "Shock",
     "Sides",
     "Strict",
+    "TariffVerb",
     "Texts",
 ]
 
 
 def _text_number(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class RateVerb(Strict):
-    """What happens to a rate: exactly one of ``to``, ``cut``, ``add``."""
-
-    to: Rate | None = Field(default=None, description="the new rate")
-    cut: Cut | None = Field(default=None, description="the share of the rate that is removed")
-    add: Points | None = Field(default=None, description="points added to the rate")
-
-    @model_validator(mode="after")
-    def _one_verb(self) -> RateVerb:
-        given = [name for name in ("to", "cut", "add") if getattr(self, name) is not None]
-        if len(given) != 1:
-            found = " and ".join(given) or "none"
-            raise ValueError(f"exactly one of 'to', 'cut', 'add' is needed (found {found})")
-        return self
-
-    @property
-    def verb(self) -> tuple[str, float]:
-        """The verb and its number."""
-        for name in ("to", "cut", "add"):
-            value = getattr(self, name)
-            if value is not None:
-                return name, value
-        raise AssertionError("the validator leaves exactly one verb")
-
-    def words(self) -> str:
-        """``to 0 %``, ``cut by 50 %``, ``add 5 points``."""
-        verb, value = self.verb
-        if verb == "add":
-            return f"add {100 * value:.6g} points"
-        return f"{'cut by' if verb == 'cut' else 'to'} {percent(value)}"
-
-
-class TariffVerb(RateVerb):
-    """A change of tariffs. ``negotiated: true`` never raises a rate: the lower of old and new applies.
-
-    Without the key, ``cut`` and ``to: 0%`` are negotiated, ``to`` any other rate and ``add`` are not.
-    """
-
-    negotiated: bool | None = Field(
-        default=None, strict=True, description="never raise a rate that is already lower"
-    )
-
-    @model_validator(mode="after")
-    def _add_is_unilateral(self) -> TariffVerb:
-        if self.negotiated and self.add is not None:
-            raise ValueError("'negotiated' goes with 'to' or 'cut'; 'add' changes a rate by arithmetic")
-        return self
-
-    @property
-    def never_raises(self) -> bool:
-        """Whether the lower of the old and the new rate applies."""
-        if self.negotiated is not None:
-            return self.negotiated
-        return self.cut is not None or self.to == 0
-
-    def words(self) -> str:
-        """As RateVerb, with ``(negotiated)`` where the lower rate applies."""
-        return super().words() + (" (negotiated)" if self.never_raises else "")
-
-
-class Barrier(Strict):
-    """A change of the cost of trading other than a tariff, as a change of the iceberg factor k (benchmark 1).
-
-    ``iceberg: -3%`` multiplies k by 0.97. ``tariff_equivalent: -5%`` removes 5 points of a barrier whose ad
-    valorem equivalent is ``of`` (k times (1 + of - 0.05)/(1 + of)); without ``of`` the 5 points are the
-    whole barrier, so a cut divides k by 1.05 and an increase multiplies it by 1.05.
-    """
-
-    iceberg: Change | None = Field(default=None, description="change of the iceberg factor")
-    tariff_equivalent: Points | None = Field(
-        default=None, description="change of the barrier in points of tariff equivalent"
-    )
-    of: Rate | None = Field(
-        default=None, description="the barrier's present tariff equivalent, with tariff_equivalent only"
-    )
-
-    @model_validator(mode="after")
-    def _one_measure(self) -> Barrier:
-        if (self.iceberg is None) == (self.tariff_equivalent is None):
-            raise ValueError("exactly one of 'iceberg', 'tariff_equivalent' is needed")
-        if self.of is not None:
-            if self.tariff_equivalent is None:
-                raise ValueError("'of' goes with 'tariff_equivalent' only")
-            if self.of < 0:
-                raise ValueError(
-                    f"the barrier's tariff equivalent cannot be negative, not {percent(self.of)}"
-                )
-            if self.of + self.tariff_equivalent < 0:
-                raise ValueError(
-                    f"a barrier of {percent(self.of)} cannot be cut by {percent(-self.tariff_equivalent)}"
-                )
-        return self
-
-    @property
-    def factor(self) -> float:
-        """What k is multiplied by."""
-        if self.iceberg is not None:
-            return 1 + self.iceberg
-        step = self.tariff_equivalent or 0.0
-        height = max(-step, 0.0) if self.of is None else self.of
-        return (1 + height + step) / (1 + height)
-
-    def words(self) -> str:
-        """``barrier iceberg -3 %``."""
-        if self.iceberg is not None:
-            return f"iceberg {100 * self.iceberg:+.6g} %"
-        of = "" if self.of is None else f" of {percent(self.of)}"
-        return f"tariff equivalent {100 * (self.tariff_equivalent or 0):+.6g} points{of}"
 
 
 class CarveOut(Strict):
@@ -162,7 +67,14 @@ class CarveOut(Strict):
 
 
 CONTROLS = ("quota", "export_control", "trq", "minimum_wage")
-INSTRUMENTS = ("tariff", "barrier", "export_tax", "agreement", *CONTROLS)
+INSTRUMENTS = ("tariff", "barrier", "export_tax", "agreement", "leave", "provisions", "access", *CONTROLS)
+DETAILS = {
+    "parts": ("agreement", "leave"),
+    "utilisation": ("agreement",),
+    "rules_of_origin": ("agreement",),
+    "members": ("leave",),
+}
+"""Keys that go with some instruments only."""
 AIMS = ("importers", "exporters", "between", "among")
 
 
@@ -170,15 +82,31 @@ class Shock(Strict):
     """One instrument, its change, and the flows it is aimed at.
 
     ``importers`` and ``exporters`` (either one alone means all on the other side), or ``between`` two sides
-    (both ways), or ``among`` one set (all flows inside it). ``agreement`` applies an agreement's file whole,
-    ``minimum_wage`` is aimed at ``regions``.
+    (both ways), or ``among`` one set (all flows inside it). ``agreement`` applies an agreement's file,
+    ``leave`` ends it (for ``members``, default all); of both, ``parts`` may be tariffs or barriers alone.
+    ``provisions`` removes barriers as an agreement or a template does, on the flows named. ``access`` is
+    granted by ``importers`` to those who adopt a standard (``if``). ``minimum_wage`` is aimed at ``regions``.
     """
 
     label: str | None = Field(default=None, description="a name for reports")
     tariff: TariffVerb | None = None
     export_tax: RateVerb | None = None
     barrier: Barrier | None = None
-    agreement: str | None = Field(default=None, description="an agreement whose schedule enters into force")
+    agreement: str | None = Field(default=None, description="an agreement that enters into force")
+    parts: Parts | None = Field(default=None, description="tariffs, barriers, or both (the default)")
+    utilisation: Share | None = Field(default=None, description="share of trade that claims the preference")
+    rules_of_origin: Share | None = Field(
+        default=None, description="share of the tariff cut that compliance costs"
+    )
+    leave: str | None = Field(default=None, description="an agreement that ends, or that members leave")
+    members: Names | None = Field(default=None, description="who leaves; all parties unless named")
+    provisions: str | None = Field(
+        default=None, description="an agreement or template (deep, standard, shallow) whose provisions apply"
+    )
+    access: Access | None = Field(default=None, description="access granted in return for a standard")
+    condition: Adoption | None = Field(
+        default=None, alias="if", description="the standard that buys the access, and who adopts it"
+    )
     quota: Quota | None = None
     export_control: ExportControl | None = None
     trq: TariffRateQuota | None = Field(default=None, description="a tariff-rate quota")
@@ -202,8 +130,14 @@ class Shock(Strict):
         if len(given) != 1:
             found = " and ".join(given) or "none"
             raise ValueError(f"exactly one of {', '.join(INSTRUMENTS)} is needed (found {found})")
+        for key, instruments in DETAILS.items():
+            if getattr(self, key) is not None and given[0] not in instruments:
+                raise ValueError(f"'{key}' goes with {' and '.join(instruments)} only")
+        if self.parts == ("barriers",) and (self.utilisation, self.rules_of_origin) != (None, None):
+            raise ValueError("utilisation and rules_of_origin are about tariffs, which 'parts' leaves out")
         aims = [name for name in AIMS if getattr(self, name) is not None]
-        if self.agreement is not None:
+        self._conditional(aims)
+        if self.agreement is not None or self.leave is not None:
             extra = aims + [n for n in ("sectors", "carve_outs") if getattr(self, n)]
             if extra:
                 named = ", ".join("except" if e == "carve_outs" else e for e in extra)
@@ -219,9 +153,24 @@ class Shock(Strict):
             raise ValueError("the shock is aimed at nobody: name importers, exporters, between or among")
         if len(aims) > 1 and aims != ["importers", "exporters"]:
             raise ValueError(f"{' and '.join(aims)} cannot be combined: write two shocks")
-        if self.sectors is None:
+        if self.sectors is None and self.provisions is None:
             raise ValueError("'sectors' is missing: name industries or a group, such as goods")
         return self
+
+    def _conditional(self, aims: list[str]) -> None:
+        if self.access is None and self.condition is not None:
+            raise ValueError("'if' goes with 'access' only")
+        if self.access is None:
+            return
+        if self.condition is None:
+            raise ValueError(
+                "access is granted in return for a standard: name it under 'if'; "
+                "for access without a condition use 'tariff' or 'provisions'"
+            )
+        if aims != ["importers"]:
+            raise ValueError(
+                "access is granted by 'importers', and those who export with it are named under 'if: adopts'"
+            )
 
     @property
     def instrument(self) -> str:
@@ -235,10 +184,13 @@ class Shock(Strict):
 
     def words(self) -> str:
         """The shock in words, for tables and notes."""
-        if self.agreement is not None:
-            return f"agreement {self.agreement}"
-        change = self.control or self.tariff or self.export_tax or self.barrier
+        if self.agreement is not None or self.leave is not None:
+            return f"agreement {self.agreement}" if self.agreement else f"leave {self.leave}"
+        if self.provisions is not None:
+            return f"{self.label}: " * bool(self.label) + f"provisions {self.provisions}"
+        change = self.control or self.tariff or self.export_tax or self.barrier or self.access
         what = f"{self.instrument.replace('_', ' ')} {change.words() if change else ''}"
+        what += f" {self.condition.words()}" if self.condition else ""
         return f"{self.label}: {what}" if self.label else what
 
 
@@ -285,6 +237,9 @@ class Baseline(Strict):
         default="in-force-2026", description="a baseline file, by name or by path beside the scenario"
     )
     without: Names = Field(default=(), description="agreements of that file that are left out")
+    use: dict[str, AgreementUse] = Field(
+        default_factory=dict, description="how agreements of that file are used; 'all' means every one"
+    )
     us_china_duties: bool = Field(
         default=True, strict=True, description="additional US-China duties of 2018-19 in the benchmark"
     )
@@ -308,21 +263,54 @@ class Scenario(Strict):
     elasticities: str = Field(default="gtap", description="name of an elasticity set")
     overrides: tuple[Override, ...] = ()
     baseline: Baseline = Baseline()
+    assumptions: Numbers = Field(
+        default_factory=dict, description="numbers in place of rows of tables/barrier_assumptions.csv"
+    )
     focus: str | None = Field(default=None, description="the region whose sectors the report shows")
+    barriers: BarrierOptions = BarrierOptions()
     shocks: tuple[Shock, ...]
+    main_variant: str | None = Field(
+        default=None, exclude=True, description="a name for the file's own case, beside its variants"
+    )
+    variants: Any = Field(
+        default_factory=dict, exclude=True, description="other cases: keys that replace those of the file"
+    )
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
     _policy: Any = PrivateAttr(default=None)
+    _cases: Any = PrivateAttr(default_factory=dict)
+    _variant: str = PrivateAttr(default="")
 
     @field_validator("aggregation", "baseline", mode="before")
     @classmethod
     def _by_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """A variant may hold every key of a scenario but variants, and ``add``."""
+        schema = handler(core)
+        own = handler.resolve_ref_schema(schema)
+        keys = {k: v for k, v in own["properties"].items() if k not in ("variants", "main_variant")}
+        keys["add"] = {**keys["shocks"], "description": "shocks after those of the file"}
+        one = {"type": "object", "properties": keys, "additionalProperties": False}
+        own["properties"]["variants"] |= {"type": "object", "additionalProperties": one}
+        return schema
+
     @property
     def origin(self) -> Origin:
         """The file it was read from, with the line of each entry."""
         return self._origin
+
+    @property
+    def variant(self) -> str:
+        """The name of the variant that was asked for, "" for none."""
+        return self._variant
+
+    @property
+    def cases(self) -> Mapping[str, Scenario]:
+        """The file's variants by name, its own case first where ``main_variant`` names it; read-only."""
+        return MappingProxyType(self._cases)
 
     def __eq__(self, other: object) -> bool:
         """Equal when the content is, wherever it was read from."""

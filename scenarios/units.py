@@ -29,6 +29,14 @@ def rate(value: Any) -> float:
     return share
 
 
+def share(value: Any) -> float:
+    """A share of something, between 0 and 1."""
+    part = _number(value, "a share", ("%",))
+    if not 0 <= part <= 1:
+        raise ValueError(f"{percent(part)}: a share is between 0 % and 100 %")
+    return part
+
+
 def cut(value: Any) -> float:
     """A cut as a share of the rate it falls on, between 0 and 1 (1 removes the rate)."""
     share = _number(value, "a cut", ("%",))
@@ -104,6 +112,7 @@ def _schema(description: str) -> WithJsonSchema:
 
 
 Rate = Annotated[float, BeforeValidator(rate), _schema("a rate, such as 10% or 0.10")]
+Share = Annotated[float, BeforeValidator(share), _schema("a share between 0 and 1, such as 50%")]
 Cut = Annotated[float, BeforeValidator(cut), _schema("a share of the rate that is removed, such as 50%")]
 Points = Annotated[
     float, BeforeValidator(points), _schema("points added to the rate, such as 5% or '5 points'")

@@ -22,7 +22,10 @@ def test_mfn_leaves_additional_duties_out() -> None:
 
 
 def test_rcep_added_to_the_rest_is_the_baseline(world: xr.Dataset) -> None:
-    without = "title: t\nbaseline: {name: in-force-2026, without: [RCEP]}\nshocks: [{agreement: RCEP}]\n"
+    without = (
+        "title: t\nbaseline: {name: in-force-2026, without: [RCEP]}\n"
+        "shocks: [{agreement: RCEP, parts: tariffs}]\n"
+    )
     added = apply(parse_scenario(without), world)
     whole = apply(parse_scenario("title: t\nshocks: []\n"), world)
     xr.testing.assert_identical(added.counterfactual, whole.baseline)
@@ -30,7 +33,8 @@ def test_rcep_added_to_the_rest_is_the_baseline(world: xr.Dataset) -> None:
 
 
 def test_agreements_cut_mfn_and_never_raise(world: xr.Dataset) -> None:
-    policy = apply(parse_scenario("title: t\nshocks: [{agreement: RCEP}]\nbaseline: benchmark-2022\n"), world)
+    text = "title: t\nshocks: [{agreement: RCEP, parts: tariffs, utilisation: 100%, rules_of_origin: 0%}]\n"
+    policy = apply(parse_scenario(text + "baseline: benchmark-2022\n"), world)
     before, after = policy.baseline.tm, policy.counterfactual.tm
     mfn = before.sel(d="CHN", i="C28", o=[o for o in before.o.values if o not in ("CHN", "USA")]).max()
     expected = min(before.sel(o="JPN", d="CHN", i="C28").item(), mfn.item() * (1 - 0.848))
@@ -43,7 +47,8 @@ def test_an_agreement_counts_its_members_on_the_baseline_date(tmp_path: Path, wo
     entry = "agreements: [{agreement: CPTPP, since: 2018-12-30, source: s, confidence: derived}]\n"
     for day, free in (("2024-12-14", False), ("2024-12-15", True)):
         (tmp_path / "mine.yaml").write_text(f"title: mine\ndate: {day}\n{entry}")
-        asked = parse_scenario("title: t\nbaseline: mine.yaml\nshocks: []\n", folder=tmp_path)
+        base = "{name: mine.yaml, use: {all: {utilisation: 100%}}}"
+        asked = parse_scenario(f"title: t\nbaseline: {base}\nshocks: []\n", folder=tmp_path)
         rate = apply(asked, world).baseline.tm.sel(o="GBR", d="VNM", i="C29").item()
         assert (rate == 0) is free
 
@@ -55,7 +60,9 @@ def test_measures_come_after_the_agreements(tmp_path: Path, world: xr.Dataset) -
         "measures:\n  - title: duties\n    date: 2025-04-01\n    source: s\n    confidence: assumption\n"
         "    shocks: [{tariff: {add: 10%}, importers: JPN, exporters: AUS, sectors: motor_vehicles}]\n"
     )
-    policy = apply(parse_scenario("title: t\nbaseline: mine.yaml\nshocks: []\n", folder=tmp_path), world)
+    base = "{name: mine.yaml, use: {CPTPP: {utilisation: 100%, rules_of_origin: 0%}}}"
+    asked = parse_scenario(f"title: t\nbaseline: {base}\nshocks: []\n", folder=tmp_path)
+    policy = apply(asked, world)
     assert policy.baseline.tm.sel(o="AUS", d="JPN", i="C29") == 0.10
     why = policy.baseline_table.query(
         "exporter == 'AUS' and importer == 'JPN' and sector == 'C29'"

@@ -221,7 +221,7 @@ def test_a_shock_and_its_undoing_leave_an_empty_table(small_world: xr.Dataset) -
 def test_the_order_of_labels_changes_nothing(seed: int, world: xr.Dataset) -> None:
     text = (
         "title: t\nbaseline: {name: in-force-2026, without: [RCEP]}\nshocks:\n"
-        "  - agreement: RCEP\n"
+        "  - {agreement: RCEP, parts: tariffs}\n"
         "  - {tariff: {cut: 30%}, between: [USA, CPTPP], sectors: goods, except: {sectors: food}}\n"
         "  - {barrier: {iceberg: -1%}, among: [USA, JPN, KOR], sectors: all}\n"
     )

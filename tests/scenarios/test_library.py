@@ -6,7 +6,8 @@ import xarray as xr
 from pydantic import ValidationError
 
 from calibration.world import load_world
-from scenarios.apply import apply, check
+from cge.app.barriers import barrier_data
+from scenarios.apply import apply, check, scenario_moves_barriers
 from scenarios.groups import load_groups
 from scenarios.problems import ScenarioError
 from scenarios.reader import (
@@ -32,7 +33,8 @@ def test_header_and_expansion(name: str, world: xr.Dataset) -> None:
     scenario = read_scenario(name)
     for field in ("title", "question", "description", "author", "sources", "date", "focus"):
         assert getattr(scenario, field), field
-    policy = apply(scenario, world)
+    tariffs = read_scenario(name, "tariffs") if "tariffs" in scenario.cases else scenario
+    policy = apply(tariffs, world)
     assert not policy.table.empty
     assert not any("changes nothing" in note or "changes no rate" in note for note in policy.notes)
 
@@ -95,9 +97,13 @@ def test_a_scenario_is_frozen() -> None:
 @pytest.mark.parametrize("duties", [True, False])
 def test_on_the_real_world(name: str, duties: bool) -> None:
     world = load_world(us_china_duties=duties).data
-    policy = apply(read_scenario(name), world)
+    scenario = read_scenario(name)
+    moves = scenario_moves_barriers(scenario)
+    policy = apply(scenario, world, barriers=barrier_data(scenario) if moves else None)
     assert not policy.table.empty
-    services = [s for s in world.i.values if s not in set(policy.table.sector)]
+    services = [
+        s for s in world.i.values if s not in set(policy.table.sector[policy.table.instrument == "tm"])
+    ]
     xr.testing.assert_identical(policy.counterfactual.tm.sel(i=services), policy.baseline.tm.sel(i=services))
     assert (policy.baseline.tm <= policy.benchmark.tm).all()
     if name != "us-china-tariff-war":
@@ -106,7 +112,7 @@ def test_on_the_real_world(name: str, duties: bool) -> None:
 
 def test_rcep_is_about_japan_china_and_korea() -> None:
     world = load_world().data
-    policy = apply(read_scenario("rcep"), world)
+    policy = apply(read_scenario("rcep", "tariffs"), world)
     cut = ((policy.baseline.tm - policy.counterfactual.tm) * world.X0).sum("i") / world.X0.sum("i").clip(
         min=1
     )
