@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cge.interrupts import held
+
 
 def cache_directory() -> Path | None:
     """Directory of the compilation cache, one per host and jaxlib version; None when CGE_JAX_CACHE is 'off'.
@@ -29,7 +31,8 @@ def cache_directory() -> Path | None:
 def jax() -> Any:
     """Return the configured jax module; importing it is put off until derivatives are needed."""
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    import jax as module
+    with held():
+        import jax as module
 
     module.config.update("jax_enable_x64", True)
     directory = cache_directory()

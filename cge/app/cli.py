@@ -1,5 +1,5 @@
 """The command line: ``cge run``, ``check``, ``doctor``, ``equations``, ``data``, ``bench``, ``list``,
-``replicate``, ``schema``.
+``replicate``, ``schema``, ``assumptions``.
 
 Exit codes: 0 ok, 1 the model failed, 2 bad input.
 """
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cge.app import cli_data, cli_model, cli_replicate, cli_scenarios
+from cge.app import cli_assumptions, cli_data, cli_gravity, cli_model, cli_replicate, cli_scenarios
 
 MODEL_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -30,11 +30,19 @@ app.add_typer(cli_data.app, name="data")
 cli_scenarios.register(app)
 cli_model.register(app)
 cli_replicate.register(app)
+cli_assumptions.register(app)
+cli_gravity.register(app)
 
 
 @app.command()
 def run(
     scenario: Annotated[str, typer.Argument(help="A scenario of the library (see `cge list`) or a file.")],
+    variant: Annotated[
+        str | None, typer.Option(help="A variant of the scenario, instead of its own case.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Another variant: the difference in welfare by term and sector.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for tables and manifest.")
     ] = None,
@@ -61,7 +69,7 @@ def run(
     """Solve a scenario against its baseline and print who gains and who loses.
 
     Examples: cge run us-joins-cptpp --decompose  |  cge run rcep --focus JPN -o out/rcep  |
-    cge run mine.yaml --aggregation full --verify
+    cge run mine.yaml --aggregation full --verify  |  cge run mine.yaml --variant deep --against tariffs
     """
     from rich.console import Console
 
@@ -75,7 +83,8 @@ def run(
     errors = Console(stderr=True, quiet=quiet)
     with errors.status("starting") as status:
         result = api.run(
-            scenario, aggregation=aggregation, focus=focus, space=space, decompose=decompose, verify=verify,
+            scenario, variant=variant, against=against, aggregation=aggregation, focus=focus, space=space,
+            decompose=decompose, verify=verify,
             progress=status.update, command=" ".join(["cge", *sys.argv[1:]]),
         )  # fmt: skip
         if output is not None:
@@ -88,13 +97,21 @@ def run(
 
 
 def print_result(console: Any, result: Any) -> None:
-    """The comparison, its decomposition and its verification, as far as they were asked for."""
+    """The comparison, and its further reports as far as asked for or called for by the scenario."""
+    import pandas as pd
+
     from cge.app import verify
-    from results import decomposition_screen, screen
+    from results import adoption, decomposition_difference, decomposition_screen, published_screen, screen
 
     console.print(screen.render(result))
+    if "published" in result.manifest:
+        console.print(published_screen.render(pd.DataFrame(result.manifest["published"])))
+    if "adoption" in result.tables:
+        console.print(adoption.render(result))
     if "decomposition" in result.tables:
         console.print(decomposition_screen.render(result))
+    if "decomposition_difference" in result.tables:
+        console.print(decomposition_difference.render(result))
     if "verification" in result.manifest:
         console.print(verify.render(result.manifest["verification"]))
 
@@ -119,6 +136,8 @@ def bad_input_errors() -> tuple[type[BaseException], ...]:
     from calibration.accounts import AccountsError
     from calibration.aggregate import AggregationError
     from calibration.elasticities import ElasticityError
+    from calibration.gravity.errors import GravityError
+    from calibration.rents import RentsError
     from calibration.world import WorldError
     from cge.closure import ClosureError
     from cge.formulation import FormulationError
@@ -127,8 +146,9 @@ def bad_input_errors() -> tuple[type[BaseException], ...]:
     from results.errors import ResultsError
     from scenarios.problems import ScenarioError
 
-    return (AccountsError, AggregationError, ElasticityError, WorldError, ClosureError, FormulationError,
-            RouteError, ParameterError, ResultsError, ScenarioError, OSError)  # fmt: skip
+    return (AccountsError, AggregationError, ElasticityError, GravityError, RentsError, WorldError,
+            ClosureError, FormulationError, RouteError, ParameterError, ResultsError, ScenarioError,
+            OSError)  # fmt: skip
 
 
 def fail(error: BaseException, code: int) -> Any:

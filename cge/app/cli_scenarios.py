@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 import xarray as xr
 
-from scenarios.apply import apply, check_model_regions
+from scenarios.apply import apply, check_model_regions, scenario_moves_barriers
 from scenarios.policy import Policy
 from scenarios.problems import ScenarioError
 from scenarios.reader import aggregation_files, library, read_scenario
@@ -45,26 +45,56 @@ def check(
     bad = 0
     for name in names or library():
         try:
-            policy = expand(read_scenario(name), worlds)
+            scenario = read_scenario(name)
         except ScenarioError as error:
             bad += 1
             typer.echo(str(error), err=True)
-        else:
-            typer.echo(f"{name}: ok, {len(policy.table)} rates and trade costs change")
-            for note in policy.notes:
-                typer.echo(f"  note: {note}")
-            if structure:
-                bad += not structurally_sound(name, aggregation)
+            continue
+        told: set[str] = set()
+        for variant, case in {None: scenario, **_others(scenario)}.items():
+            bad += not _sound(name, variant, case, worlds, told, structure=structure, aggregation=aggregation)
     if bad:
         raise typer.Exit(BAD_INPUT)
 
 
-def structurally_sound(name: str, aggregation: str | None) -> bool:
+def _others(scenario: Scenario) -> dict[str, Scenario]:
+    """The variants beside the file's own case."""
+    return {name: case for name, case in scenario.cases.items() if name != scenario.main_variant}
+
+
+def _sound(
+    name: str,
+    variant: str | None,
+    case: Scenario,
+    worlds: dict[tuple[str, bool], xr.Dataset],
+    told: set[str],
+    *,
+    structure: bool,
+    aggregation: str | None,
+) -> bool:
+    """Check one case of a file and print what is found; ``told``: lines already printed for the file."""
+    title = f"{name} --variant {variant}" if variant else name
+    try:
+        policy = expand(case, worlds)
+    except ScenarioError as error:
+        lines = [line for line in str(error).splitlines() if line not in told]
+        told.update(lines)
+        typer.echo("\n".join(lines or [f"{title}: as above"]), err=True)
+        return False
+    typer.echo(f"{title}: ok, {len(policy.table)} rates and trade costs change")
+    for note in policy.notes:
+        if note not in told:
+            typer.echo(f"  note: {note}")
+    told.update(policy.notes)
+    return not structure or structurally_sound(name, aggregation, variant)
+
+
+def structurally_sound(name: str, aggregation: str | None, variant: str | None = None) -> bool:
     """Build the model of a scenario and print what the structure check finds."""
     from cge.app import api
     from cge.structure import check_structure
 
-    report = check_structure(api.prepare(name, aggregation=aggregation).model)
+    report = check_structure(api.prepare(name, aggregation=aggregation, variant=variant).model)
     verdict = "structurally sound" if report.sound else "NOT sound"
     typer.echo(
         f"  {verdict}: {report.equations:,} equations, {report.free_cells:,} free cells, "
@@ -91,13 +121,17 @@ def schema() -> None:
 
 
 def list_scenarios() -> None:
-    """List the scenarios of the library: name, title, question."""
+    """List the scenarios of the library: name, title, question, variants."""
     width = max(map(len, library()), default=0)
     for name in library():
         scenario = read_scenario(name)
         typer.echo(f"{name:<{width}}  {scenario.title}")
         if scenario.question:
             typer.echo(f"{'':<{width}}  {scenario.question}")
+        if scenario.main_variant:
+            typer.echo(f"{'':<{width}}  --variant {scenario.main_variant}: the scenario itself")
+        for variant, case in _others(scenario).items():
+            typer.echo(f"{'':<{width}}  --variant {variant}: {case.title}")
 
 
 def expand(scenario: Scenario, worlds: dict[tuple[str, bool], xr.Dataset]) -> Policy:
@@ -109,12 +143,14 @@ def expand(scenario: Scenario, worlds: dict[tuple[str, bool], xr.Dataset]) -> Po
     # Here and not above: `schema` and `list` need no data, and reading netCDF takes a while to import.
     from calibration.aggregate import AggregationError, load_aggregation
     from calibration.world import load_world
+    from cge.app.barriers import barrier_data
 
     wanted = (scenario.baseline.tariffs, scenario.baseline.us_china_duties)
     if wanted not in worlds:
         worlds[wanted] = load_world(tariffs=scenario.baseline.tariffs, us_china_duties=wanted[1]).data
     world = worlds[wanted]
-    policy = apply(scenario, world)
+    moves = scenario_moves_barriers(scenario)
+    policy = apply(scenario, world, barriers=barrier_data(scenario) if moves else None)
     try:
         aggregation = load_aggregation(aggregation_files(scenario) or scenario.aggregation.name or "default")
     except AggregationError as error:

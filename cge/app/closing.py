@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,6 +95,16 @@ def _caps(case: Case, base: Solution, changes: dict[str, xr.DataArray]) -> None:
                 )
                 raise ScenarioError([measure.capped.origin.problem(measure.capped.path, message)])
             changes["quota_premium"] = xr.where(cells, above, premium).transpose(*flows.dims)
+
+
+def with_uncapped_rent(changes: Mapping[str, xr.DataArray], accounts: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Instruments with the rents that flows earn where no cap binds, if the policy moves rents: in a capped
+    cell a rent rate is freed, so the cap must be told what the cell earns without it.
+    """
+    if not {"rx", "rm"} & set(changes):
+        return dict(changes)
+    without_cap = changes.get("rx", accounts["rx0"]) + changes.get("rm", accounts["rm0"])
+    return {**changes, "rent_uncapped": without_cap}
 
 
 def policy_changes(case: Case, base: Solution) -> dict[str, xr.DataArray]:

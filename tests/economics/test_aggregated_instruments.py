@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import xarray as xr
 
+from calibration.aggregate import aggregate
+from calibration.rents import carve_rents
 from cge.app import api
+from cge.app.case import instruments
+from cge.app.closing import with_uncapped_rent
 from scenarios.reader import parse_scenario
 
 SHOCKS = """
@@ -50,6 +56,21 @@ def test_tariffs_are_weighted_by_border_value(case: api.Case) -> None:
     assert float(change.sel(cell)) == pytest.approx(
         0.05 * share_of_germany(case, "C26", landed=False), rel=1e-9
     )
+
+
+def test_rents_are_weighted_by_what_they_are_a_share_of(case: api.Case) -> None:
+    """Cutting every benchmark rent by a third cuts the aggregate's by a third, to the last dollar."""
+    data = case.world.data
+    rate = 0.02 * (1 + (data["o"] == "DEU")) * xr.ones_like(data["X0"])
+    world = carve_rents(case.world, rate, rate / 2).accounts
+    accounts = aggregate(world, case.aggregation).data
+    start = xr.Dataset({"rx": world.data["rx0"], "rm": world.data["rm0"]})
+    found = instruments(start * (2 / 3), start, world.data, accounts, case.aggregation)
+    for name in ("rx", "rm"):
+        np.testing.assert_allclose(found[name], 2 / 3 * accounts[f"{name}0"], rtol=1e-12, atol=1e-15)
+    told = with_uncapped_rent(found, accounts)["rent_uncapped"]
+    np.testing.assert_allclose(told, 2 / 3 * (accounts["rx0"] + accounts["rm0"]), rtol=1e-12, atol=1e-15)
+    assert with_uncapped_rent({"tm": accounts["tm0"]}, accounts).keys() == {"tm"}
 
 
 def test_elasticities_are_weighted_by_what_they_apply_to(case: api.Case) -> None:

@@ -14,16 +14,22 @@ import pytest
 from cge.app import api
 from results.compare import Comparison
 from results.tidy import pick
-from scenarios.reader import library
+from scenarios.reader import library, read_scenario
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 STORED = ("real_gdp", "welfare_ev", "exports_volume")
 CPTPP = ("AUS", "BRN", "CAN", "CHL", "GBR", "JPN", "MEX", "MYS", "NZL", "PER", "SGP", "VNM")
 
 
-@lru_cache(maxsize=8)
+CASES = [f"{name}{':' if v else ''}{v}" for name in library() for v in ("", *read_scenario(name).cases)
+         if v != read_scenario(name).main_variant or not v]  # fmt: skip
+"""Every scenario of the library and its variants, as ``name:variant``."""
+
+
+@lru_cache(maxsize=12)
 def result(name: str) -> Comparison:
-    return api.run(name)
+    scenario, _, variant = name.partition(":")
+    return api.run(scenario, variant=variant or None)
 
 
 def column(name: str, indicator: str, which: str = "percent") -> dict[str, float]:
@@ -37,12 +43,12 @@ def welfare(name: str, regions: tuple[str, ...]) -> np.ndarray:
     return np.array([found[r] for r in regions])
 
 
-@pytest.mark.parametrize("name", library())
+@pytest.mark.parametrize("name", CASES)
 def test_library_scenarios_match_their_stored_tables(name: str) -> None:
     """Percent changes by region; CGE_UPDATE_GOLDEN=1 writes the tables anew (after looking at them)."""
     found = pd.DataFrame({indicator: column(name, indicator) for indicator in STORED})
     found = found.sort_index().rename_axis("region")
-    path = GOLDEN / f"{name}.csv"
+    path = GOLDEN / f"{name.replace(':', '-')}.csv"
     if os.environ.get("CGE_UPDATE_GOLDEN") == "1":
         found.to_csv(path, float_format="%.8f")
     stored = pd.read_csv(path, index_col="region")
@@ -57,6 +63,15 @@ def test_joining_cptpp_by_tariffs_alone_moves_little() -> None:
     assert (welfare(name, ("CAN", "MEX")) <= 0).all()
     outsiders = welfare(name, ("CHN", "EU27"))
     assert ((outsiders < 0) & (outsiders > -0.05)).all()
+
+
+def test_a_deep_agreement_brings_what_tariffs_alone_do_not() -> None:
+    """Those who sign gain more than by tariffs; those who had the access already lose some of its worth."""
+    deep, tariffs = "us-joins-cptpp:deep", "us-joins-cptpp"
+    signing = ("USA", "JPN", "VNM", "MYS", "NZL", "GBR")
+    assert (welfare(deep, signing) > welfare(tariffs, signing)).all()
+    assert 0 < welfare(deep, ("USA",))[0] < 0.3
+    assert (welfare(deep, ("CAN", "MEX", "KOR", "EU27", "CHN")) < 0).all()
 
 
 def test_a_tariff_war_hurts_both_and_helps_third_countries_in_sum() -> None:
