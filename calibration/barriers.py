@@ -1,11 +1,10 @@
 """Barriers that are not tariffs, by importer and sector, and what an agreement takes off them.
 
 `ave[d,i]` is the tariff equivalent (share of the border value) of the non-tariff measures (goods) or
-restrictions
-(services) that importer d applies to an exporter without any agreement. Its level is the literature's, its
-order
-among importers the data's (``calibration/gravity/levels.py``); barriers are attributed to the import side by
-assumption. `agreement_beta[depth,i]` is the effect of an agreement on log trade, net of tariffs.
+restrictions (services) that importer d applies to an exporter without any agreement. Its level is the
+literature's, its order among importers the data's (``calibration/gravity/levels.py``); barriers are
+attributed to the import side by assumption. `agreement_beta[depth,i]` is the effect of an agreement on log
+trade, net of tariffs.
 """
 
 from __future__ import annotations
@@ -41,9 +40,9 @@ class BarrierError(GravityError):
 
 @dataclass(frozen=True)
 class Barriers:
-    """ave, low, high (d,i; shares) and method (d,i; see METHODS) for 81 importers and 50 sectors;
-    agreement_beta and agreement_se (depth,i; log points of trade, depth shallow and deep);
-    status (o,d; 0 none, 1 shallow, 2 deep: agreements in force in STATUS_YEAR, ROW none).
+    """ave, low, high (d,i; shares) and method (d,i; one of `calibration.gravity.levels.METHODS`) for 81
+    importers and 50 sectors; agreement_beta and agreement_se (depth,i; log points of trade, depth shallow
+    and deep); status (o,d; 0 none, 1 shallow, 2 deep: agreements in force in STATUS_YEAR, ROW none).
     """
 
     ave: xr.DataArray

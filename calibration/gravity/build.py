@@ -17,7 +17,7 @@ from calibration.accounts import Accounts
 from calibration.barriers import USED, barriers_path, estimates_path, read_estimates
 from calibration.elasticities import elasticity_rows
 from calibration.gravity.choices import choice
-from calibration.gravity.estimate import CROSS_SECTION, SPECIFICATIONS, Estimate, estimate
+from calibration.gravity.estimate import CROSS_SECTION, NET, SPECIFICATIONS, Estimate, estimate
 from calibration.gravity.groups import groups
 from calibration.gravity.importers import border_effects, penetration_residuals
 from calibration.gravity.levels import barrier_rows
@@ -28,9 +28,7 @@ from calibration.sources.icio import SERVICES
 from calibration.world import load_world
 
 COLUMNS = ["industry", "specification", "term", "estimate", "se", "observations", "separated", "note"]
-POOLED = "cross_section, net, pooled"
-NET = {s: f"{s}, net" for s in SPECIFICATIONS}
-"""Specification -> its run with the tariff response imposed."""
+POOLED = f"{NET[CROSS_SECTION]}, pooled"
 THETA_SET = "gtap"
 """Elasticities that turn border effects into the ad valorem equivalents that are printed."""
 ESTIMATES_HEADER = """\
@@ -75,8 +73,8 @@ def build_gravity(
 def imposed_elasticities(panel: xr.Dataset) -> dict[str, float]:
     """Elasticity of trade to the tariff factor by industry, and for sums weighted by cross-border trade.
 
-    GTAP's substitution among origins: the model's own response, so that what is called net of tariffs here
-    is what the model adds to the tariffs it cuts.
+    GTAP's substitution among origins: the response of the model's default elasticities, so that what is
+    called net of tariffs here is what the model adds to the tariffs it cuts.
     """
     sigma = {r.sector: r.value for r in elasticity_rows(THETA_SET) if r.parameter == "sigma"}
     trade = panel["x"].where(panel["o"] != panel["d"], 0.0).sum(("y", "o", "d"))
@@ -90,7 +88,7 @@ def imposed_elasticities(panel: xr.Dataset) -> dict[str, float]:
 def regressions() -> list[tuple[str, str]]:
     """Every (flow, specification) that is estimated: sums in both, industries in the cross-section.
 
-    Pair effects by industry would add hours of iterations on sparse flows, and little: the sums say it.
+    Pair effects by industry take minutes each where flows are sparse, and add little to the sums.
     """
     sums = [SERVICES, TOTAL, *groups()]
     return [*((k, s) for k in sums for s in SPECIFICATIONS), *((i, CROSS_SECTION) for i in goods())]

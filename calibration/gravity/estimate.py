@@ -35,6 +35,8 @@ from calibration.gravity.panel import TRADE_WAR
 from calibration.sources.geodist import TIES
 
 SPECIFICATIONS = CROSS_SECTION, PAIR = "cross_section", "pair"
+NET = {s: f"{s}, net" for s in SPECIFICATIONS}
+"""Specification -> its run with the tariff response imposed."""
 POLICY = ("tariff", "shallow", "deep", "single_market", "trade_war")
 TERMS = {
     CROSS_SECTION: ("distance", *TIES, "border", *POLICY),

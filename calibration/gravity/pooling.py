@@ -32,7 +32,7 @@ import pandas as pd
 
 from calibration.gravity.agreements import DEPTHS
 from calibration.gravity.errors import GravityError
-from calibration.gravity.estimate import CROSS_SECTION, PAIR
+from calibration.gravity.estimate import CROSS_SECTION, NET, PAIR
 from calibration.gravity.groups import groups
 from calibration.labels import sector_labels, services
 from calibration.sources.icio import SERVICES
@@ -91,7 +91,7 @@ def group_means(table: pd.DataFrame) -> dict[tuple[str, str], Pooled]:
     out = {}
     for name, members in groups().items():
         for depth in DEPTHS:
-            rows = _pick(table, members, f"{CROSS_SECTION}, net", depth).dropna(subset=["estimate", "se"])
+            rows = _pick(table, members, NET[CROSS_SECTION], depth).dropna(subset=["estimate", "se"])
             if rows.empty:
                 raise GravityError(f"no industry of {name} has an estimate of {depth} agreements")
             out[name, depth] = random_effects(rows["estimate"].to_numpy(), rows["se"].to_numpy())
@@ -144,5 +144,5 @@ def _of_groups(table: pd.DataFrame) -> dict[str, Effect]:
 
 def _raw(table: pd.DataFrame, flow: str, chosen: str) -> list[tuple[float, float]]:
     """(estimate, se) of shallow and deep agreements for one flow."""
-    picked = [_pick(table, (flow,), f"{chosen}, net", d)[["estimate", "se"]].iloc[0] for d in DEPTHS]
+    picked = [_pick(table, (flow,), NET[chosen], d)[["estimate", "se"]].iloc[0] for d in DEPTHS]
     return [(float(r["estimate"]), float(r["se"])) for r in picked]

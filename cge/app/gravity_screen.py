@@ -15,6 +15,7 @@ from calibration.gravity.build import POOLED
 from calibration.gravity.choices import specification
 from calibration.gravity.estimate import CROSS_SECTION, PAIR, SPECIFICATIONS
 from calibration.gravity.groups import GROUPS
+from calibration.gravity.levels import METHODS
 from calibration.gravity.panel import TOTAL
 from calibration.labels import goods, read_rows
 from calibration.sources.icio import SERVICES
@@ -140,7 +141,8 @@ def render_importers(rows: Any, name: str) -> list[RenderableType]:
         "Level and spread of the tariff equivalents are the literature's; trade gives",
         "only the order of importers. Raw border effects hold taste and both sides'",
         "barriers: printed, never used. All is put on the importer by assumption.",
-        "Services: import penetration is a weak witness; compare with restrictiveness indices.",
+        "Services: import penetration is a weak witness; hold it against other indices.",
+        *(f"{m}: {METHODS[m]}" for m in sorted(set(rows["method"]))),
     ]
     return [table, "\n".join(lines)]
 

@@ -89,6 +89,11 @@ def shipment_value(v) -> Named:
     return v.X0["odi"] * v.py["oi"] * shipments(v)
 
 
+def border_value(v) -> Named:
+    """Value of shipments at the border, export taxes and exporters' rents included, USD million."""
+    return shipment_value(v) * (1 + v.te["odi"]) * (1 + v.rx["odi"])
+
+
 @equation("pmm", "price")
 def import_price(v):
     r"""The import composite price is the CES index over foreign origins.
@@ -187,8 +192,7 @@ def tariff_revenue(v):
 
     Source: model accounts.
     """
-    base = shipment_value(v) * (1 + v.te["odi"]) * (1 + v.rx["odi"])
-    return total(base * v.tm["odi"], "o") / v.gdp0["d"]
+    return total(border_value(v) * v.tm["odi"], "o") / v.gdp0["d"]
 
 
 @equation("rev_te", "revenue")
@@ -222,8 +226,7 @@ def importer_rent(v):
 
     Source: model accounts.
     """
-    base = shipment_value(v) * (1 + v.te["odi"]) * (1 + v.rx["odi"])
-    return total(base * v.rm["odi"], "o") / v.gdp0["d"]
+    return total(border_value(v) * v.rm["odi"], "o") / v.gdp0["d"]
 
 
 @equation("marketing_gap", "revenue")
