@@ -192,6 +192,14 @@ def test_the_trade_cost_cut_and_its_band(barriers):
         trade_cost_cut(barriers, theta.where(theta["i"] != "C28", 0.0))
 
 
+@pytest.mark.parametrize("effect", ["cross_section", "pair"])
+@pytest.mark.parametrize("band", ["low", "central", "high"])
+def test_a_deep_agreement_never_cuts_less_than_a_shallow_one(effect, band):
+    theta = xr.DataArray(np.full(50, 5.0), dims="i", coords={"i": list(sector_labels())})
+    found = trade_cost_cut(load_barriers(effect=effect), theta, band=band)
+    assert bool((found.sel(depth="deep") >= found.sel(depth="shallow")).all())
+
+
 def _csv(barriers, tmp_path, change=lambda rows: rows, header="importer,sector,ave"):
     rows = [f"{d},{i},0.1" for d in barriers.ave["d"].values for i in barriers.ave["i"].values]
     path = tmp_path / "mine.csv"
@@ -219,6 +227,7 @@ def test_a_users_file_replaces_the_barriers(barriers, tmp_path):
         (lambda rows: ["AGO,A01,much", *rows[1:]], r"mine.csv:3: ave, low and high must be numbers"),
         (lambda rows: ["AGO,A01,-0.1", *rows[1:]], r"mine.csv:3: needs 0 <= low"),
         (lambda rows: ["AGO,A01,nan", *rows[1:]], r"mine.csv:3: needs 0 <= low"),
+        (lambda rows: ["AGO,A01,10", *rows[1:]], r"mine.csv:3: ave is 10, that is 1000 %; shares are meant"),
     ],
 )
 def test_a_users_file_with_faults_says_where(barriers, tmp_path, change, message):

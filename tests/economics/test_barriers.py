@@ -9,6 +9,7 @@ from cge.app import api
 from cge.app.barriers import barrier_data
 from cge.app.contributions import part
 from results.contributions import COMPONENTS, STRUCTURE
+from results.errors import ResultsError
 from scenarios.reader import parse_scenario, read_scenario
 
 PARTS = (*COMPONENTS, STRUCTURE)
@@ -71,6 +72,11 @@ def test_all_parts_together_are_the_policy_and_none_is_the_baseline(deep: api.Ca
         found = part(deep, components)
         for name in expected.data_vars:
             np.testing.assert_allclose(found[name], expected[name], rtol=1e-14, err_msg=str(name))
+
+
+def test_firms_are_refused_a_decomposition_before_anything_is_solved() -> None:
+    with pytest.raises(ResultsError, match="no term for variety"):
+        api.run("us-joins-cptpp", variant="deep-firms", aggregation="small", decompose=True)
 
 
 @pytest.mark.parametrize("agreement", ["USMCA", "KORUS"])

@@ -75,6 +75,21 @@ def test_a_scenario_replaces_scores_by_sector(world: xr.Dataset, barriers: Barri
     assert float(pair.sel(i="C29")) == float(before.sel(i="C29"))
 
 
+def test_an_estimate_has_no_use_where_scores_decide() -> None:
+    head = HEAD.replace("shocks:", "barriers: {basis: petri_plummer, effect: pair}\nshocks:")
+    with pytest.raises(ScenarioError, match="'effect' goes with 'basis: gravity' only"):
+        parse_scenario(f"{head}  - {{provisions: deep, importers: USA, exporters: JPN}}\n", file="t.yaml")
+
+
+def test_a_zero_estimate_is_said_to_be_one(world: xr.Dataset, barriers: BarrierData) -> None:
+    effect = barriers.effect.copy()
+    effect.loc[{"depth": "shallow"}] = 0.0
+    policy = run("  - {provisions: shallow, importers: USA, exporters: JPN}\n", world,
+                 BarrierData(barriers.ave, effect, barriers.status))  # fmt: skip
+    assert (gained(policy) == 0).all()
+    assert any("effect of a shallow agreement is zero in 50 sectors" in note for note in policy.notes)
+
+
 def test_scores_of_nobody_are_refused(world: xr.Dataset, barriers: BarrierData) -> None:
     head = HEAD.replace("shocks:", "barriers: {scores: {CPTTP: {finanse: 40%}}}\nshocks:")
     with pytest.raises(ScenarioError) as caught:
