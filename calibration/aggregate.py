@@ -141,11 +141,22 @@ class _Summer:
             if letter not in out.dims:
                 continue
             axis = out.dims.index(letter)
-            values = np.tensordot(out.sel({letter: labels}).values, matrix, axes=(axis, 0))
+            same = out[letter].values.tolist() == labels
+            ordered = out if same else out.sel({letter: labels})  # selecting copies
+            values = np.tensordot(ordered.values, matrix, axes=(axis, 0))
             dims = [d for d in out.dims if d != letter] + [letter]
             coords = {d: out[d].values for d in out.dims if d != letter} | {letter: order}
             out = xr.DataArray(values, dims=dims, coords=coords).transpose(*array.dims)
         return out
+
+    def members(self, array: xr.DataArray) -> xr.DataArray:
+        """How many cells of an array of these dims each cell of its sum holds."""
+        out = xr.DataArray(1.0)
+        for letter in array.dims:
+            if letter in self.maps:
+                _, matrix, order = self.maps[str(letter)]
+                out = out * xr.DataArray(matrix.sum(axis=0), {letter: order}, [letter])
+        return out.transpose(*(d for d in array.dims if d in out.dims))
 
 
 def _summer(data: xr.Dataset | xr.DataArray, aggregation: Aggregation) -> _Summer:
@@ -239,6 +250,5 @@ def aggregate_rate(rate: xr.DataArray, weight: xr.DataArray, aggregation: Aggreg
     """
     weight = weight.transpose(*rate.dims)
     add = _summer(rate, aggregation)
-    total, count = add(weight), add(xr.ones_like(rate))
-    mean = add(rate) / count
+    total, mean = add(weight), add(rate) / add.members(rate)
     return xr.where(total > 0, add(rate * weight) / total.where(total > 0, 1.0), mean).transpose(*rate.dims)

@@ -7,6 +7,7 @@ may set.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,3 +57,32 @@ class Control:
         mask = self.mask(parameters, system)
         hold, free = Cells(RELATIONS[self.kind], mask), Cells(RENTS[self.rent_to], mask)
         return Swap(hold, free, f"{self.kind}: the rent goes to the {self.rent_to}")
+
+
+def first_rents(
+    names: Sequence[str],
+    flows: np.ndarray,
+    levels: Mapping[str, np.ndarray],
+    targets: Mapping[str, np.ndarray],
+    free: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """A first guess of the rent rates ``names`` (``rx``, ``rm``; o, d, i) of flows above their caps.
+
+    If nothing but a flow's own price moved, it would fall to its cap where the price has risen by the factor
+    (flow / cap)^(1 / sigma_m); the rent of a tariff-rate quota is at most the premium. A start without any
+    rent would lie on the wrong side of the complementarity. ``flows``: index of shipments; ``levels``: where
+    the search begins; ``targets``: caps and premia; ``free``: cells that the closure frees, by name.
+    """
+    caps = np.asarray(targets["quota"])
+    # The closure knows relations only that it holds somewhere or that are solved for.
+    tariff_quota = ~free["trq_gap"] if "trq_gap" in free else np.zeros(caps.shape, dtype=bool)
+    factor = np.maximum(flows / caps, 1.0) ** (1 / np.asarray(levels["sigma_m"]))
+    found = {}
+    for name in names:
+        # Cells that are not freed are at what the targets hold them at.
+        rent = np.where(free[name], levels[name], targets[name])
+        guess = (1 + rent) * factor - 1
+        most = np.asarray(targets["rent_uncapped"]) + np.asarray(targets["quota_premium"])
+        guess = np.where(tariff_quota, np.minimum(guess, np.maximum(most, rent)), guess)
+        found[name] = np.where(free[name] & (flows > caps), guess, rent)
+    return found

@@ -13,6 +13,7 @@ import xarray as xr
 
 from cge import ipopt
 from cge.closure import Closure, ClosureChoice
+from cge.controls import RENTS, first_rents
 from cge.formulation import Formulation
 from cge.parameters import ParameterError, Parameters
 from cge.reduced import InnerLoopError, Levels, ReducedSpace, cell_names
@@ -178,6 +179,7 @@ class Model:
         small.
         """
         done, step, iterations, steps, levels = 0.0, 1.0, 0, 0, origin
+        origin = self._caps_close_by(origin, targets)
         while done < 1.0:
             goal = min(1.0, done + step)
             progress(f"solving at {100 * goal:.0f} % of the change")
@@ -191,16 +193,40 @@ class Model:
             done, iterations, steps = goal, iterations + used, steps + 1
         return levels, iterations, steps
 
+    def _caps_close_by(self, origin: Levels, targets: Levels) -> Levels:
+        """The origin with caps that bind nobody brought down to just above the flows.
+
+        A cap far above a flow is no different from one just above it; most of a straight way from there to a
+        small part of the flow would change nothing, and its last step everything.
+        """
+        if "quota" not in targets or np.array_equal(origin["quota"], targets["quota"]):
+            return origin
+        flows = np.asarray(self.system.report(origin)["x"][1])
+        near = np.maximum(1.01 * flows, targets["quota"])
+        return {**origin, "quota": np.minimum(origin["quota"], near)}
+
+    def _first_rents(self, levels: Levels, targets: Levels) -> Levels:
+        """Rents to begin with where a cap lies below the flow; none where nothing is capped."""
+        capped = [n for n in RENTS.values() if n in self.closure.free and self.closure.free[n].any()]
+        if not capped or "quota" not in targets:
+            return {}
+        flows = np.asarray(self.system.report(levels)["x"][1])
+        return first_rents(capped, flows, levels, targets, self.closure.free)
+
     def _between(self, origin: Levels, targets: Levels, share: float) -> Levels:
         if share == 1.0:
             return targets
         names = [*self._given, *self.reduced.targets]
-        return {**targets, **{n: (1 - share) * origin[n] + share * targets[n] for n in names}}
+        between = {n: (1 - share) * origin[n] + share * targets[n] for n in names}
+        if "quota" in between:
+            # Down to a small part of a flow in equal proportions: rents grow with the logarithm.
+            between["quota"] = origin["quota"] ** (1 - share) * targets["quota"] ** share
+        return {**targets, **between}
 
     def _attempt(self, levels: Levels, targets: Levels) -> tuple[Levels, int]:
         """One run of IPOPT in the reduced space; raises InnerLoopError when it does not end in a solution."""
         held = {n: np.where(self.closure.free[n], levels[n], targets[n]) for n in self._given}
-        current = {"levels": {**levels, **held}}
+        current = {"levels": {**levels, **held, **self._first_rents(levels, targets)}}
 
         def residual(x: np.ndarray) -> np.ndarray:
             try:

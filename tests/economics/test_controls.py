@@ -8,7 +8,7 @@ from worlds import more_tariffs, parameters, random_accounts
 
 from cge.axes import Named
 from cge.closure import ClosureChoice, ClosureError
-from cge.controls import Control
+from cge.controls import Control, first_rents
 from cge.formulation import Formulation
 from cge.jacobian import Derivatives
 from cge.model import Model
@@ -76,6 +76,40 @@ def test_a_binding_export_quota_earns_the_exporter_the_rent_that_holds_it(export
     by_hand = Model(PARAMETERS).solve({"rx": v["rx"]}).values
     for name in ("y", "pa", "N", "x"):
         np.testing.assert_allclose(by_hand[name], v[name], atol=1e-8)
+
+
+@pytest.mark.parametrize("left", [0.5, 0.1, 0.02])
+def test_a_stop_of_nearly_all_of_a_flow_is_found_in_one_step(export_quota: Model, left: float) -> None:
+    found = export_quota.solve({"quota": left * LEVEL})
+    assert float(found.values["x"][CELL]) == pytest.approx(left, abs=1e-8)
+    assert found.certificate.steps == 1
+
+
+def test_the_first_guess_of_a_rent_would_bring_the_flow_to_its_cap_if_nothing_else_moved() -> None:
+    cells = np.zeros((3, 3, 3), dtype=bool)
+    cells[CELL] = True
+    sigma, flows = np.full(3, 4.0), 1.5 * LEVEL
+    levels = {"rx": 0.1 * LEVEL, "sigma_m": sigma}
+    targets = {"quota": 0.3 * LEVEL, "quota_premium": LEVEL, "rent_uncapped": 0 * LEVEL, "rx": 0 * LEVEL}
+    free = {"rx": cells, "trq_gap": np.ones_like(cells)}
+    guess = first_rents(["rx"], flows, levels, targets, free)["rx"]
+    price = (1 + guess[CELL]) / 1.1
+    assert float(flows[CELL] * price**-4.0) == pytest.approx(0.3)
+    np.testing.assert_array_equal(guess[~cells], 0)
+    room = first_rents(["rx"], 0.2 * LEVEL, levels, targets, free)["rx"]
+    assert room[CELL] == 0.1, "a flow below its cap keeps the rent it has"
+    trq = first_rents(["rx"], flows, levels, {**targets, "quota_premium": 0.2 * LEVEL},
+                      {"rx": cells, "trq_gap": ~cells})["rx"]  # fmt: skip
+    assert trq[CELL] == pytest.approx(0.2), "never more than the duty above the quota"
+
+
+def test_the_way_to_a_cap_begins_at_the_flow_and_goes_in_equal_proportions(export_quota: Model) -> None:
+    """From a cap that binds nobody half the way is the geometric mean, not half of a large number."""
+    origin = export_quota.benchmark_levels
+    targets = {**origin, "quota": 0.1 * LEVEL}
+    near = export_quota._caps_close_by(origin, targets)
+    half = export_quota._between(near, targets, 0.5)["quota"]
+    assert float(half[CELL]) == pytest.approx((1.01 * 0.1) ** 0.5, rel=1e-6)
 
 
 def test_an_import_quota_is_the_tariff_whose_revenue_it_forgoes(export_quota: Model) -> None:
