@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scenarios.aim import Aim, Findings, Mask, World
+from scenarios.carve_outs import held_back, withheld
 from scenarios.groups import Groups, load_groups, load_sector_groups
 from scenarios.problems import Origin, Placed
 from scenarios.schema import Scenario, Shock
@@ -34,6 +35,8 @@ class AccessItem(Placed):
     cost: npt.NDArray[np.float64]
     origin: Origin
     path: str
+    withheld: npt.NDArray[np.float64] | None = None
+    """Share of the tariff cut withheld for products."""
 
     def run(self, state: State, findings: Findings) -> State:
         """Lower tariffs and barriers of the adopters' flows, and make their exports dearer by the cost."""
@@ -43,8 +46,9 @@ class AccessItem(Placed):
         why, before = f"{here} {self.shock.words()}", state
         if access.tariff is not None:
             old = state.values["tm"]
-            new = np.where(cells, np.minimum(old, old * (1 + access.tariff)), old)
-            state = state.moved("tm", new, why, cells=cells, place=here)
+            cut = held_back(old, np.minimum(old, old * (1 + access.tariff)), self.withheld)
+            new = np.where(cells, cut, old)
+            state = state.moved("tm", new, why, cells=cells, place=here, joint=True)
         if access.ntm is not None and state.removed is not None:
             share = np.where(cells, access.ntm, 0.0)
             state = state.granted(state.removed.granted(here, share), why)
@@ -55,7 +59,7 @@ class AccessItem(Placed):
         elif cells.any() and not (cells & state.traded).any():
             findings.note(f"{self.place}: none of the flows named has trade in the benchmark")
         old = state.values["k"]
-        return state.moved("k", np.where(cells, old * (1 + self.cost), old), why)
+        return state.moved("k", np.where(cells, old * (1 + self.cost), old), why, joint=True)
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def access_item(aim: Aim, shock: Shock, path: str) -> AccessItem:
     cells = aim.flows(adopters, granters, sectors)
     if shock.condition.adopts:
         cells = aim.carved(cells, shock.carve_outs, path, len(aim.findings.problems) > problems)
-    return AccessItem(shock, cells, _cost(aim, shock, sectors, path), aim.origin, path)
+    share = withheld(aim, cells, shock.carve_outs, path) if cells.any() else None
+    return AccessItem(shock, cells, _cost(aim, shock, sectors, path), aim.origin, path, share)
 
 
 def _parties(aim: Aim, shock: Shock, path: str) -> tuple[Mask, Mask, Mask]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from scenarios.aim import Findings, Mask
+from scenarios.barrier_schema import AgreementUse
 from scenarios.holders import among
 from scenarios.policy_schema import Agreement
 from scenarios.preferences import OWN, Offer, Preferences, read_use
 from scenarios.problems import Origin, Placed
-from scenarios.schema import AgreementUse
+from scenarios.schedules import Schedule
 from scenarios.state import State
 from scenarios.units import percent
 
@@ -22,17 +23,25 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class AgreementItem(Placed):
-    """An agreement entering into force: its members, the cells of each line of its schedule, its parts."""
+    """An agreement entering into force: its members, its schedule, its parts.
+
+    ``joiners`` are those whom earlier shocks let join: they stay in if they still are. Flows ``spared``
+    (o, d, i) are left alone; ``withheld`` (o, d, i) is the share of the tariff cut withheld for products.
+    """
 
     agreement: Agreement
     members: Mask
-    cells: tuple[Mask, ...]
+    schedule: Schedule
     origin: Origin
     path: str
     use: AgreementUse = field(default_factory=AgreementUse)
     parts: tuple[str, ...] = ("tariffs", "barriers")
     entry: bool = False
     """An entry of a baseline, which needs no note when the data hold it already."""
+    joiners: Mask | None = None
+    year: float | None = None
+    spared: Mask | None = None
+    withheld: Array | None = None
 
     def run(self, state: State, findings: Findings) -> State:
         """Every flow between the parties may use the agreement; barriers fall where it removes more."""
@@ -42,12 +51,13 @@ class AgreementItem(Placed):
         if "barriers" in self.parts and after.removed is not None:
             name = self.agreement.agreement
             effects = after.removed.effects
+            members = self._all(after.removed.parties.get(name))
             if effects.known(name) and not self.entry:
-                pairs = np.broadcast_to(among(self.members)[:, :, None], state.values["tm"].shape)
+                pairs = np.broadcast_to(among(members)[:, :, None], state.values["tm"].shape)
                 for remark in effects.remarks(name, pairs):
                     findings.note(f"{self.place}: {remark}")
             after = after.granted(
-                after.removed.entered(name, self.members), f"{self.place} provisions of {name}"
+                after.removed.entered(name, members, self.spared), f"{self.place} provisions of {name}"
             )
         if len(after.steps) == len(state.steps) and not self.entry:
             held = "is in force already and " if self.agreement.agreement in state.preferences.seen else ""
@@ -55,39 +65,63 @@ class AgreementItem(Placed):
             findings.note(f"{self.place}: {self.agreement.agreement} {held}changes {what}")
         return after
 
+    def _all(self, inside: Mask | None) -> Mask:
+        """The parties, with those who joined and are in still."""
+        if inside is None or self.joiners is None:
+            return self.members
+        return self.members | (inside & self.joiners)
+
     def _tariffs(self, state: State, findings: Findings) -> State:
-        name, offer = self.agreement.agreement, self._offer(state)
-        before = state.preferences
-        entered = before.entered(name, offer)
-        back = entered.holders.lost != before.holders.lost
-        _refuse(before, back[:, :, None] & before.settled, self, findings)
+        name, before = self.agreement.agreement, state.preferences
+        members = self._all(before.parties.get(name))
+        offer = self._offer(state, members)
+        if self.year is not None and name in before.offers:
+            findings.note(
+                f"{self.place}: {name} is in force already: where its parties are further than year "
+                f"{self.year:g} they stay so; to see it at that year leave it out of the baseline "
+                f"(baseline: {{without: [{name}]}})"
+            )
+        entered = before.entered(name, offer, members, self.spared)
+        refuse(before, (entered.lost() != before.lost()) & before.settled, self, findings)
         if offer is not None and name in before.seen:
             self._refuse_overwriting(state, offer, findings)
-        after = state.agreed(entered, _why(self.place, f"agreement {name}"))
+        staged = "" if self.year is None else f" (year {self.year:g})"
+        after = state.agreed(entered, reasons(self.place, f"agreement {name}{staged}"))
         if self.entry and offer is not None and len(after.steps) == len(state.steps):
             findings.note(f"{self.place}: {name} changes no rate")
         return after
 
-    def _offer(self, state: State) -> Offer | None:
-        if not self.agreement.lines:
+    def _offer(self, state: State, members: Mask) -> Offer | None:
+        name, before = self.agreement.agreement, state.preferences
+        known = before.offers.get(name)
+        if not self.schedule.lines and known is None:
             return None
-        rate = np.full(state.values["tm"].shape, np.inf)
-        for line, cells in zip(self.agreement.lines, self.cells, strict=True):
-            new = line.to if line.to is not None else state.mfn * (1 - (line.cut or 0.0))
-            rate = np.where(cells, new, rate)
-        use = read_use(self.agreement.agreement, state.world)
-        return Offer(rate, use.replaced(self.use.utilisation, self.use.rules_of_origin))
+        joined = among(members) & ~among(self.members)
+        shape = state.values["tm"].shape
+        rate = self.schedule.rates(state.mfn, joined, shape, self.year)
+        rate = np.where(among(members)[:, :, None], rate, np.inf)
+        use = read_use(name, state.world).replaced(self.use.utilisation, self.use.rules_of_origin)
+        offer = Offer(rate, use, self.schedule.withheld(joined, self.withheld))
+        if known is None:
+            return offer
+        # What those who joined have stands; so does what is phased in further than ``year`` says.
+        stands = joined[:, :, None] & np.isfinite(known.rate)
+        if self.year is not None:
+            stands = stands | (known.rate < offer.rate)
+        return offer.merged(stands, known)
 
     def _refuse_overwriting(self, state: State, offer: Offer, findings: Findings) -> None:
         """Re-entry, or another use, must not undo what a shock has set since the agreement entered."""
         before = state.preferences
         known = before.offers.get(self.agreement.agreement)
         unsettled = np.where(before.settled, np.inf, offer.rate)
-        if known is not None and Offer(unsettled, offer.use).same(known):
+        if known is not None and replace(offer, rate=unsettled).same(known):
             return
         tariff, cost = offer.terms(before.without_preference())
         better = (1 + tariff) * cost < (1 + state.paid.tariff) * state.paid.iceberg
-        _refuse(before, better & before.settled, self, findings)
+        if self.spared is not None:
+            better &= ~self.spared
+        refuse(before, better & before.settled, self, findings)
 
 
 @dataclass(frozen=True)
@@ -102,6 +136,8 @@ class LeaveItem(Placed):
     parts: tuple[str, ...] = ("tariffs", "barriers")
     entry: bool = False
     """The baseline leaves it out."""
+    limit: Mask | None = None
+    """Pairs (o, d) of an agreement between two sides; None: all."""
 
     def run(self, state: State, findings: Findings) -> State:
         """The flows concerned take the cheapest of MFN and the agreements that remain."""
@@ -116,12 +152,14 @@ class LeaveItem(Placed):
         after = state
         words = f"without {name}" if self.entry else self._words()
         if "tariffs" in self.parts:
-            pairs = (self.leaving[:, None] | self.leaving) & self.members[:, None] & self.members
-            _refuse(before, pairs[:, :, None] & before.settled, self, findings)
+            pairs = (self.leaving[:, None] | self.leaving) & among(self.members)
+            pairs = pairs if self.limit is None else pairs & self.limit
+            refuse(before, pairs[:, :, None] & before.settled, self, findings)
             left = before.left(name, self.leaving)
-            after = after.agreed(left, _why(self.place, words))
+            after = after.agreed(left, reasons(self.place, words), joint=False)
         if "barriers" in self.parts and after.removed is not None:
-            after = after.granted(after.removed.left(name, self.leaving), f"{self.place} {words}")
+            kept = after.removed.left(name, self.leaving)
+            after = after.granted(kept, f"{self.place} {words}", joint=False)
         self._note(state, after, words, findings)
         return after
 
@@ -156,13 +194,16 @@ class ProvisionsItem(Placed):
     words: str
     origin: Origin
     path: str
+    depth: float = 1.0
+    """The share of what the provisions remove that is done."""
+    joint: bool = False
 
     def run(self, state: State, findings: Findings) -> State:
         """Barriers fall where more is removed than before."""
         if state.removed is None:
             return state
         effects = state.removed.effects
-        share = effects.on(self.name, self.cells, self.alone)
+        share = self.depth * effects.on(self.name, self.cells, self.alone)
         before = state.values["removed"]
         for remark in effects.remarks(self.name, self.cells):
             findings.note(f"{self.place}: {remark}")
@@ -173,13 +214,11 @@ class ProvisionsItem(Placed):
                 "as much is removed there already"
             )
         key = f"{self.place} {self.path}"
-        return state.granted(state.removed.granted(key, share), f"{key} {self.words}")
+        return state.granted(state.removed.granted(key, share), f"{key} {self.words}", joint=self.joint)
 
 
-Negotiated = AgreementItem | LeaveItem | ProvisionsItem
-
-
-def _refuse(before: Preferences, cells: Mask, item: AgreementItem | LeaveItem, findings: Findings) -> None:
+def refuse(before: Preferences, cells: Mask, item: Placed, findings: Findings) -> None:
+    """A problem if a shock has set tariffs on any of the cells (o, d, i), which the item would undo."""
     place = before.set_by(cells) if cells.any() else None
     if place is not None:
         message = (
@@ -189,7 +228,7 @@ def _refuse(before: Preferences, cells: Mask, item: AgreementItem | LeaveItem, f
         findings.problems.append(item.origin.problem(item.path, message))
 
 
-def _why(place: str, what: str) -> Callable[[str, str, float], str]:
+def reasons(place: str, what: str) -> Callable[[str, str, float], str]:
     """Words for a step: what happened, whose terms the flows pay now, and how much they are used."""
 
     def words(instrument: str, terms: str, used: float) -> str:
@@ -197,6 +236,7 @@ def _why(place: str, what: str) -> Callable[[str, str, float], str]:
             return f"{place} {what}"
         how = "rules of origin" if instrument == "k" else f"used by {percent(used)} of trade"
         how = "" if instrument == "tm" and used == 1 else f", {how}"
-        return f"{place} {what}{how}" if what == f"agreement {terms}" else f"{place} {what}: {terms}{how}"
+        named = what.startswith((f"agreement {terms}", f"join {terms}"))
+        return f"{place} {what}{how}" if named else f"{place} {what}: {terms}{how}"
 
     return words

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from scenarios.carve_schema import CarveOut
 from scenarios.groups import EVERYTHING, Groups, SectorGroups, UnknownNameError
 from scenarios.policy_schema import ScheduleLine
 from scenarios.problems import Origin, Problem
-from scenarios.schema import CarveOut, Shock
+from scenarios.product_table import ProductTable, packaged_products
+from scenarios.schema import Shock
 
 Mask = npt.NDArray[np.bool_]
 BOTH_SIDES_SAME = "no flow is left: trade inside one region is not a flow"
+IDLE_CARVE_OUT = "this carve-out meets no flow of"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class World:
     sectors: tuple[str, ...]
     groups: Groups
     sector_groups: SectorGroups
+    products: ProductTable = field(default_factory=packaged_products, repr=False)
 
 
 @dataclass
@@ -76,6 +80,11 @@ class Aim:
                 self.problem(f"{path}[{k}]", str(error))
                 continue
             out |= np.array([s in inside for s in self.world.sectors])
+            proxy = self.world.sector_groups.proxy(name, self.world.sectors)
+            if proxy is not None:
+                self.note(
+                    f"{path}[{k}]", f"{name} stand for all of {proxy}: industries show no single products"
+                )
         return out
 
     def shock(self, shock: Shock, path: str) -> Mask:
@@ -88,15 +97,21 @@ class Aim:
         cells = pairs[:, :, None] & sectors
         return self.carved(cells, shock.carve_outs, path, len(self.findings.problems) > before)
 
-    def line(self, line: ScheduleLine, parties: Mask, path: str) -> Mask:
-        """Cells (o, d, i) of a line of an agreement: flows between its parties only."""
+    def line(self, line: ScheduleLine, pairs: Mask, path: str, *, quiet: bool = False) -> Mask:
+        """Cells (o, d, i) of a line of an agreement: flows on ``pairs`` (o, d) only.
+
+        ``quiet``: that the line covers none of them is neither a problem nor worth a note.
+        """
         before = len(self.findings.problems)
-        exporters = self.regions(line.exporters, f"{path}.exporters", quiet=True) & parties
-        importers = self.regions(line.importers, f"{path}.importers", quiet=True) & parties
+        exporters = self.regions(line.exporters, f"{path}.exporters", quiet=True)
+        importers = self.regions(line.importers, f"{path}.importers", quiet=True)
         sectors = self.sectors(line.sectors, f"{path}.sectors")
         self.only_goods(line.sectors, sectors, f"{path}.sectors")
-        cells = self.flows(exporters, importers, sectors)
-        return self.carved(cells, line.carve_outs, path, len(self.findings.problems) > before)
+        cells = self.flows(exporters, importers, sectors) & pairs[:, :, None]
+        broken = len(self.findings.problems) > before
+        if quiet and not cells.any():
+            return cells
+        return self.carved(cells, line.carve_outs, path, broken, quiet=quiet)
 
     def _pairs(self, shock: Shock, path: str) -> Mask:
         if shock.between is not None:
@@ -113,28 +128,49 @@ class Aim:
             self.note(path, "trade among the economies inside ROW is left alone")
         return _off_diagonal(pairs)
 
+    def sides(self, between: Sequence[Sequence[str]] | None, path: str) -> Mask:
+        """Pairs (o, d) from one side to the other, both ways; None: all pairs."""
+        if between is None:
+            return np.ones((len(self.world.regions),) * 2, dtype=bool)
+        one, other = (self.regions(side, f"{path}[{k}]", quiet=True) for k, side in enumerate(between))
+        return (one[:, None] & other) | (other[:, None] & one)
+
     def flows(self, exporters: Mask, importers: Mask, sectors: Mask) -> Mask:
         """Cells (o, d, i) from some regions to others; trade inside a region is left out."""
         return _off_diagonal(exporters[:, None] & importers)[:, :, None] & sectors
 
-    def carved(self, cells: Mask, carve_outs: Sequence[CarveOut], path: str, broken: bool) -> Mask:
-        """The cells without those of the carve-outs; a shock left without cells is a problem."""
+    def carved(
+        self, cells: Mask, carve_outs: Sequence[CarveOut], path: str, broken: bool, *, quiet: bool = False
+    ) -> Mask:
+        """The cells without those of the carve-outs; a shock left without cells is a problem.
+
+        Carve-outs of products take no cell out: `scenarios.carve_outs` withholds a share of the cut there.
+        """
         if not cells.any() and not broken:
             self.problem(path, BOTH_SIDES_SAME)
             return cells
         left = cells
         for k, carve_out in enumerate(carve_outs):
+            if carve_out.products is not None:
+                continue
             where = f"{path}.except[{k}]"
             before = len(self.findings.problems)
-            out = self._box(carve_out, where)
-            if not (cells & out).any() and not broken and len(self.findings.problems) == before:
-                self.note(where, "this carve-out meets no flow of the shock")
+            out = self.box(carve_out, where)
+            silent = quiet or broken or len(self.findings.problems) > before
+            if not (cells & out).any() and not silent:
+                self.note(where, f"{IDLE_CARVE_OUT} {self._named(path)}")
             left = left & ~out
-        if carve_outs and cells.any() and not left.any():
-            self.problem(f"{path}.except", "the carve-outs leave nothing of this shock")
+        if cells.any() and not left.any() and not quiet:
+            self.problem(f"{path}.except", f"the carve-outs leave nothing of {self._named(path)}")
         return left
 
-    def _box(self, carve_out: CarveOut, path: str) -> Mask:
+    def _named(self, path: str) -> str:
+        """``this shock``, or its place where another file carves out of it."""
+        there = self.origin.home(path)[0] is not self.origin.home(f"{path}.except")[0]
+        return f"the shock on {self.origin.place(path)}" if there else "this shock"
+
+    def box(self, carve_out: CarveOut, path: str) -> Mask:
+        """Flows (o, d, i) that meet the conditions of a carve-out, products aside."""
         exporters = self.regions(carve_out.exporters, f"{path}.exporters")
         importers = self.regions(carve_out.importers, f"{path}.importers")
         return (

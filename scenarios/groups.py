@@ -109,6 +109,15 @@ class SectorGroups:
 
     groups: Mapping[str, tuple[str, ...]]
     products: Mapping[str, tuple[str, ...]]
+    proxies: frozenset[str] = frozenset()
+    """Products that fill their one industry, so that their name may stand for it."""
+
+    def proxy(self, name: str, sectors: Sequence[str]) -> str | None:
+        """The industry that a product's name stands for as a sector, if it is such a product."""
+        product = name.lower()
+        if name in sectors or name in self.groups or product not in self.proxies:
+            return None
+        return self.products[product][0]
 
     def expand(self, name: str, sectors: Sequence[str]) -> frozenset[str]:
         """What a name in a scenario stands for: sectors of the database.
@@ -125,11 +134,14 @@ class SectorGroups:
             if inside:
                 return inside
             raise UnknownNameError(f"no sector of {name} is in the database ({', '.join(self.groups[name])})")
+        proxy = self.proxy(name, sectors)
+        if proxy is not None and proxy in sectors:
+            return frozenset([proxy])
         hidden = self.products.get(name.lower())
         if hidden:
             raise UnknownNameError(
-                f"'{name}' is a product inside {' and '.join(hidden)}; shocks and carve-outs for single "
-                "products are not available yet; name the whole industry instead"
+                f"'{name}' is a product inside {' and '.join(hidden)}, and no sector: name the industry, or "
+                f"leave the product out of a tariff cut with 'except: {{products: {name}}}'"
             )
         raise UnknownNameError(
             f"'{name}' is neither a sector nor a group of sectors" + suggest(name, [*sectors, *self.groups])
@@ -156,8 +168,10 @@ def load_groups(path: Path = MEMBERSHIPS) -> Groups:
 def load_sector_groups(path: Path = SECTOR_GROUPS) -> SectorGroups:
     """The packaged table of sector groups (columns group, sectors, description) and of products."""
     groups = {row["group"]: tuple(row["sectors"].split()) for row in _rows(path)}
-    products = {row["product"]: tuple(row["sectors"].split()) for row in _rows(PRODUCTS)}
-    return SectorGroups(groups, products)
+    rows = _rows(PRODUCTS)
+    products = {row["product"]: tuple(row["sectors"].split()) for row in rows}
+    proxies = frozenset(row["product"] for row in rows if row["proxy"] == "yes")
+    return SectorGroups(groups, products, proxies)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

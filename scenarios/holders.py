@@ -42,6 +42,18 @@ class Holders:
         kept = self.now[name] & ~(leaving[:, None] | leaving)
         return replace(self, now={**self.now, name: kept})
 
-    def restored(self, name: str) -> Holders:
-        """The agreement as the data hold it, if they do."""
-        return replace(self, now={**self.now, name: self.then[name]}) if name in self.then else self
+    def restored(self, name: str, pairs: Mask | None = None) -> Holders:
+        """The agreement as the data hold it, if they do; with ``pairs``, on these as well as now."""
+        if name not in self.then:
+            return self
+        back = self.then[name] if pairs is None else self.now[name] | (self.then[name] & pairs)
+        return replace(self, now={**self.now, name: back})
+
+
+def still_lost(lost: Mask, after: Holders, back: Mask, spared: Mask | None) -> Mask:
+    """Flows (o, d, i) that were lost and stay so although no pair of theirs is.
+
+    ``back`` are pairs (o, d) that an agreement of the data serves again, all but its flows ``spared``.
+    """
+    kept = lost & ~after.lost[:, :, None]
+    return np.where(back[:, :, None], np.zeros_like(kept) if spared is None else kept & spared, kept)

@@ -10,56 +10,89 @@ import numpy as np
 import numpy.typing as npt
 
 from scenarios.access import AccessItem, access_item, repeated
-from scenarios.agreement_items import AgreementItem, LeaveItem, Negotiated, ProvisionsItem
+from scenarios.agreement_items import LeaveItem
 from scenarios.aim import Aim, Findings, Mask, World
-from scenarios.barrier_schema import PARTS, AgreementUse
+from scenarios.aim_rules import DOMESTIC
+from scenarios.barrier_schema import AgreementUse
+from scenarios.carve_outs import held_back, withheld
+from scenarios.control_schema import MinimumWage
+from scenarios.customs_union import UNION, note_single_members
+from scenarios.dates import dated_policy
+from scenarios.domestic import DomesticItem, domestic_item
 from scenarios.groups import EVERYTHING
+from scenarios.join_item import JoinItem
+from scenarios.opening import carve_outs_apart, parts_of, tell
 from scenarios.policy import Capped
 from scenarios.policy_schema import Agreement, PolicyFiles
 from scenarios.problems import Origin, Placed, suggest
 from scenarios.provisions import provision_names
-from scenarios.schema import RateVerb, Scenario, Shock, TariffVerb
+from scenarios.repeats import same_twice
+from scenarios.retaliation import RetaliationItem, retaliation_item
+from scenarios.schema import Scenario, Shock
 from scenarios.state import State
 from scenarios.structure_schema import MANUFACTURING
+from scenarios.tariff_verbs import LOWERING, Rates, changed, remarks
+from scenarios.treaty_plan import Joined, Negotiated, agreement_item, dated, judge_use, negotiated
 from scenarios.units import percent
 
 Array = npt.NDArray[np.float64]
 LETTER = {"tariff": "tm", "export_tax": "te", "barrier": "k"}
+LARGE_TARIFF = 2.0
+"""A tariff above this share is worth a note when a shock raises it there."""
 
 
 @dataclass(frozen=True)
 class ShockItem(Placed):
-    """A shock with its cells (o, d, i)."""
+    """A shock with its cells (o, d, i), and the share of each tariff cut withheld for products."""
 
     shock: Shock
     cells: Mask
     origin: Origin
     path: str
+    withheld: Array | None = None
+    compared: Mask | None = None
+    """Exporters (o) whose rates ``level: lowest`` compares; None means all."""
 
     def run(self, state: State, findings: Findings) -> State:
         """Change the cells; notes for what a reader may not expect, problems for what cannot be."""
         letter = LETTER[self.shock.instrument]
         old = state.values[letter]
-        new = np.where(self.cells, self._changed(old), old)
+        new = np.where(self.cells, held_back(old, self._changed(state, findings), self.withheld), old)
         if not (new != old).any():
             findings.note(f"{self.place}: {self.shock.words()} changes nothing: it holds already")
         elif not (self.cells & state.traded).any():
             findings.note(f"{self.place}: none of the flows named has trade in the benchmark")
         if letter != "k":
             self._judge_rates(old, new, state, findings)
-        why, cells = f"{self.place} {self.path} {self.shock.words()}", self.cells
-        return state.moved(letter, new, why, cells=cells, place=f"{self.place} {self.path}")
+        why, place = f"{self.place} {self.path} {self.shock.words()}", f"{self.place} {self.path}"
+        # What is lowered for both sides took both; a rise needs nobody's consent.
+        joint = self.shock.two_sided and not (new > old).any()
+        after = state.moved(letter, new, why, cells=self._covered(old, new), place=place, joint=joint)
+        cut = self.shock.tariff.mfn_cut if self.shock.tariff else None
+        if cut is None:
+            return after
+        kept = 0.0 if self.withheld is None else self.withheld.max(axis=0, keepdims=True)
+        return after.mfn_cut(cut * (1 - kept), self.cells)
 
-    def _changed(self, old: Array) -> Array:
-        if self.shock.barrier is not None:
-            return old * self.shock.barrier.factor
-        verb = self.shock.tariff or self.shock.export_tax
-        assert verb is not None
-        name, value = verb.verb
-        new = (
-            np.full_like(old, value) if name == "to" else old * (1 - value) if name == "cut" else old + value
-        )
-        return np.minimum(old, new) if isinstance(verb, TariffVerb) and verb.never_raises else new
+    def _covered(self, old: Array, new: Array) -> Mask:
+        """Flows whose rate is the shock's own from here; where MFN or a partner's rate was no lower, nothing
+        is settled and agreements stand.
+        """
+        verb = self.shock.tariff
+        return self.cells & (new != old) if verb is not None and verb.name in LOWERING else self.cells
+
+    def _changed(self, state: State, findings: Findings) -> Array:
+        shock, old = self.shock, state.values[LETTER[self.shock.instrument]]
+        if shock.barrier is not None:
+            return old * shock.barrier.factor
+        if shock.export_tax is not None:
+            return shock.export_tax.changed(old)
+        assert shock.tariff is not None
+        every = np.ones(len(state.world.regions), dtype=bool)
+        rates = Rates(old, state.mfn, every if self.compared is None else self.compared)
+        for remark in remarks(shock.tariff, rates, self.cells):
+            findings.note(f"{self.place}: {remark}")
+        return changed(shock.tariff, rates)
 
     def _judge_rates(self, old: Array, new: Array, state: State, findings: Findings) -> None:
         regions, sectors, verb = state.world.regions, state.world.sectors, self.shock.tariff
@@ -68,6 +101,15 @@ class ShockItem(Placed):
             change = f"from {percent(old[o, d, i])} to {percent(new[o, d, i])}"
             message = f"{regions[o]} to {regions[d]}, {sectors[i]}: {change}; a rate cannot fall below -100 %"
             findings.problems.append(self.origin.problem(self.path, message))
+        high = np.where((new > old) & self.cells & state.traded, new, 0.0)
+        if verb is not None and float(high.max()) > LARGE_TARIFF:
+            o, d, i = np.unravel_index(int(np.argmax(high)), high.shape)
+            count = int((high > LARGE_TARIFF).sum())
+            findings.note(
+                f"{self.place}: {self.shock.words()}: {count} tariffs rise above {percent(LARGE_TARIFF)}, "
+                f"which all but ends the trade they fall on; the largest: {sectors[i]} from {regions[o]} to "
+                f"{regions[d]}, from {percent(float(old[o, d, i]))} to {percent(float(new[o, d, i]))}"
+            )
         subsidised = int(((new < 0) & (new < old)).sum())
         if verb is not None and subsidised:
             findings.note(f"{self.place}: {subsidised} tariffs fall below zero and become import subsidies")
@@ -97,12 +139,18 @@ class ControlItem:
         if flows and not (capped.cells & state.traded).any():
             message = "none of these flows has trade to cap"
             findings.problems.append(capped.origin.problem(capped.path, message))
+        volume = 0.0 if isinstance(control := capped.shock.control, MinimumWage | None) else control.volume
+        if volume > 0:
+            findings.note(
+                f"{capped.place}: the cap is the baseline's flow plus {percent(volume)}: it binds nobody "
+                "unless the policy raises the flow by more; a cap below the baseline has a minus: -20%"
+            )
         each = ", each flow of the model's regions and sectors on its own" if flows else ""
         findings.note(f"{capped.place}: {capped.shock.words()}{each}")
         return replace(state, controls=(*state.controls, capped))
 
 
-Item = Negotiated | ShockItem | ControlItem | AccessItem
+Item = Negotiated | ShockItem | ControlItem | AccessItem | RetaliationItem | DomesticItem
 
 
 @dataclass(frozen=True)
@@ -123,13 +171,13 @@ def make_plan(scenario: Scenario, files: PolicyFiles, world: World, findings: Fi
             items += _left_out(scenario, agreement, world, findings)
         else:
             _too_young(scenario, agreement, entry.since, findings)
-            dated = f"{agreement.parties}@{base.date}"
+            parties = dated(agreement.parties, base.date)
             use = scenario.baseline.use
             used = use.get(agreement.agreement) or use.get(EVERYTHING) or AgreementUse()
             if agreement.agreement in use:
-                _judge_use(agreement, scenario.origin, f"baseline.use.{agreement.agreement}", findings)
+                judge_use(agreement, scenario.origin, f"baseline.use.{agreement.agreement}", findings)
             items.append(
-                _agreement(agreement, dated, world, findings, base.origin, path, use=used, entry=True)
+                agreement_item(agreement, parties, world, findings, base.origin, path, use=used, entry=True)
             )
     for k, measures in enumerate(base.measures):
         if not measures.shocks:
@@ -137,6 +185,8 @@ def make_plan(scenario: Scenario, files: PolicyFiles, world: World, findings: Fi
             findings.note(f"{place}: '{measures.title}' is empty: nothing of it is applied")
         items += _shocks(measures.shocks, f"measures[{k}].shocks", base.origin, files, world, findings)
     shocks = _shocks(scenario.shocks, "shocks", scenario.origin, files, world, findings)
+    _single_members(scenario, shocks, world, findings)
+    dated_policy(scenario, base.date, findings)
     if not shocks:
         findings.note(
             f"{scenario.origin.place('shocks')}: the scenario has no shocks: it is its own baseline"
@@ -152,8 +202,9 @@ def _left_out(scenario: Scenario, agreement: Agreement, world: World, findings: 
     if agreement.in_data == "none":
         return []
     path = f"baseline.without[{scenario.baseline.without.index(agreement.agreement)}]"
-    members = Aim(world, agreement.origin, findings).regions((agreement.parties,), "parties")
-    return [LeaveItem(agreement, members, members, scenario.origin, path, entry=True)]
+    aim = Aim(world, agreement.origin, findings)
+    members, limit = aim.regions((agreement.parties,), "parties"), aim.sides(agreement.between, "between")
+    return [LeaveItem(agreement, members, members, scenario.origin, path, entry=True, limit=limit)]
 
 
 def _too_young(scenario: Scenario, agreement: Agreement, since: dt.date, findings: Findings) -> None:
@@ -170,111 +221,77 @@ def _after_tariffs(scenario: Scenario, since: dt.date) -> bool:
     return since.year > min(int(scenario.baseline.tariffs), 2021)
 
 
-def _agreement(
-    agreement: Agreement,
-    parties: str,
-    world: World,
-    findings: Findings,
-    origin: Origin,
-    path: str,
-    *,
-    use: AgreementUse | None = None,
-    parts: tuple[str, ...] = PARTS,
-    entry: bool = False,
-) -> AgreementItem:
-    aim = Aim(world, agreement.origin, findings)
-    # Whether a member is outside the data matters for what is added only.
-    member = aim.regions((parties,), "parties", quiet=agreement.in_data == "fully")
-    cells = tuple(aim.line(line, member, f"lines[{k}]") for k, line in enumerate(agreement.lines))
-    later = np.zeros((len(world.regions), len(world.regions), len(world.sectors)), dtype=bool)
-    for k in reversed(range(len(cells))):
-        if cells[k].any() and not (cells[k] & ~later).any():
-            message = "later lines cover every flow of this line, which therefore never applies"
-            findings.problems.append(agreement.origin.problem(f"lines[{k}]", message))
-        later |= cells[k]
-    return AgreementItem(agreement, member, cells, origin, path, use or AgreementUse(), parts, entry)
-
-
 def _shocks(
     shocks: Sequence[Shock], path: str, origin: Origin, files: PolicyFiles, world: World, findings: Findings
 ) -> list[Item]:
-    aim = Aim(world, origin, findings)
+    aim, joined = Aim(world, origin, findings), Joined()
     items: list[Item] = []
     for n, shock in enumerate(shocks):
         here = f"{path}[{n}]"
-        if shock.agreement or shock.leave or shock.provisions:
-            items.append(_negotiated(shock, here, aim, files))
-        elif shock.control is not None:
-            floor = shock.minimum_wage is not None
-            cells = aim.regions(shock.regions, f"{here}.regions") if floor else aim.shock(shock, here)
-            items.append(ControlItem(Capped(shock, cells, origin, here)))
-        elif shock.access is not None:
-            items.append(access_item(aim, shock, here))
+        if shock.opening is None:
+            items.append(_item(shock, here, aim, files, joined))
         else:
-            items.append(ShockItem(shock, aim.shock(shock, here), origin, here))
-    _repeated([item for item in items if isinstance(item, ShockItem)], findings)
+            items += _opening(shock, here, aim, files, joined)
+    same_twice([item for item in items if isinstance(item, ShockItem | DomesticItem)], findings)
     repeated([item for item in items if isinstance(item, AccessItem)], findings)
     return items
 
 
-def _negotiated(shock: Shock, path: str, aim: Aim, files: PolicyFiles) -> Negotiated:
-    origin, world, findings = aim.origin, aim.world, aim.findings
-    if shock.provisions is not None:
-        known = provision_names(files)
-        if shock.provisions not in known:
-            why = " (its file has no provisions)" if shock.provisions in files.agreements else ""
-            message = f"no provisions '{shock.provisions}'{why}"
-            message += suggest(shock.provisions, known, f"; there are {', '.join(known)}")
-            findings.problems.append(origin.problem(f"{path}.provisions", message))
-        cells = aim.shock(shock, path)
-        whole = aim.shock(shock.model_copy(update={"carve_outs": ()}), path) if shock.carve_outs else cells
-        return ProvisionsItem(shock.provisions, cells, whole & ~cells, shock.words(), origin, path)
-    agreement = files.agreements[shock.agreement or shock.leave or ""]
-    parts = shock.parts or PARTS
-    if shock.parts == ("barriers",) and agreement.provisions is None:
-        message = f"{agreement.agreement} has no provisions, so it moves no barriers"
-        findings.problems.append(origin.problem(f"{path}.parts", message))
-    if shock.agreement is not None:
-        if shock.utilisation is not None or shock.rules_of_origin is not None:
-            _judge_use(agreement, origin, path, findings)
-        use = AgreementUse.model_construct(
-            utilisation=shock.utilisation, rules_of_origin=shock.rules_of_origin
-        )
-        return _agreement(agreement, agreement.parties, world, findings, origin, path, use=use, parts=parts)
-    members = Aim(world, agreement.origin, findings).regions((agreement.parties,), "parties", quiet=True)
-    leaving = members if shock.members is None else aim.regions(shock.members, f"{path}.members")
-    for region, goes, member in zip(world.regions, leaving, members, strict=True):
-        if goes and not member:
-            message = f"{region} is no party to {agreement.agreement}"
-            findings.problems.append(origin.problem(f"{path}.members", message))
-    return LeaveItem(agreement, members, leaving, origin, path, parts)
+def _single_members(scenario: Scenario, items: Sequence[Item], world: World, findings: Findings) -> None:
+    """Notes on tariffs that some members of a customs union are to move without the others."""
+    left = (*scenario.baseline.without, *(shock.leave for shock in scenario.shocks))
+    if UNION in left:
+        return
+    aim = Aim(world, scenario.origin, findings)
+    for item in items:
+        if not isinstance(item, ControlItem) and (importers := _whose_tariffs(item)) is not None:
+            note_single_members(aim, importers, item.path)
 
 
-def _judge_use(agreement: Agreement, origin: Origin, path: str, findings: Findings) -> None:
-    if not agreement.lines:
-        where = "has no tariffs" if agreement.in_data == "none" else "is in the benchmark's applied rates"
-        message = f"{agreement.agreement} {where}: how its preferences are used cannot be changed"
-        findings.problems.append(origin.problem(path, message))
+def _whose_tariffs(item: Item) -> Mask | None:
+    """Regions (d) whose tariffs an entry moves; None for one about something else."""
+    if isinstance(item, JoinItem):
+        return item.joiners if "tariffs" in item.parts else None
+    if isinstance(item, RetaliationItem):
+        return item.importers
+    if isinstance(item, ShockItem):
+        moves = item.shock.tariff is not None
+    else:
+        moves = isinstance(item, AccessItem) and item.shock.access is not None and item.shock.access.tariff
+    if moves and isinstance(item, ShockItem | AccessItem):
+        return np.asarray(item.cells.any(axis=(0, 2)))
+    return None
 
 
-def _repeated(items: Sequence[ShockItem], findings: Findings) -> None:
-    """The same change twice on the same cells is an error; on some of them, or one that is undone, a note."""
-    for n, late in enumerate(items):
-        for early in items[:n]:
-            both = early.cells & late.cells
-            if early.shock.instrument != late.shock.instrument or not both.any():
-                continue
-            if _verb(early.shock) == _verb(late.shock):
-                if np.array_equal(early.cells, late.cells):
-                    message = f"the same shock as on {early.place}: {late.shock.words()} twice; delete one"
-                    findings.problems.append(late.origin.problem(late.path, message))
-                elif not _sets_a_level(late.shock):
-                    flows = int(both.sum())
-                    findings.note(
-                        f"{late.place}: {late.shock.words()} a second time on {flows} flows of {early.place}"
-                    )
-            elif _sets_a_level(late.shock) and not (early.cells & ~late.cells).any():
-                findings.note(f"{late.place}: sets every flow of {early.place} again")
+def _opening(shock: Shock, path: str, aim: Aim, files: PolicyFiles, joined: Joined) -> list[Item]:
+    """The entries of an instrument that consists of a tariff cut and of provisions."""
+    parts, out = parts_of(aim, shock, path), list[Item]()
+    for part in parts:
+        own = carve_outs_apart(aim) if len(parts) > 1 and part.tariff is not None else aim
+        out.append(_item(part, path, own, files, joined, f".{shock.instrument}"))
+        tell(aim, own)
+    return out
+
+
+def _item(shock: Shock, path: str, aim: Aim, files: PolicyFiles, joined: Joined, inside: str = "") -> Item:
+    """The entry of one shock; ``inside``: where an instrument of several parts names its provisions."""
+    origin = aim.origin
+    if shock.treaty or shock.provisions:
+        return negotiated(shock, path, aim, files, joined, inside)
+    if shock.control is not None:
+        floor = shock.minimum_wage is not None
+        cells = aim.regions(shock.regions, f"{path}.regions") if floor else aim.shock(shock, path)
+        return ControlItem(Capped(shock, cells, origin, path))
+    if shock.access is not None:
+        return access_item(aim, shock, path)
+    if shock.retaliate is not None:
+        return retaliation_item(aim, shock, path)
+    if shock.instrument in DOMESTIC:
+        return domestic_item(aim, shock, path)
+    of = shock.tariff.of if shock.tariff else None
+    compared = None if of is None else aim.regions(of, f"{path}.tariff.of")
+    cells = aim.shock(shock, path)
+    return ShockItem(shock, cells, origin, path, withheld(aim, cells, shock.carve_outs, path), compared)
 
 
 def _overrides(scenario: Scenario, world: World, findings: Findings) -> None:
@@ -317,14 +334,3 @@ def _structures(scenario: Scenario, world: World, findings: Findings) -> None:
             if wrong.any():
                 findings.problems.append(scenario.origin.problem(path, f"{', '.join(labels[wrong])}: {why}"))
         taken |= mask
-
-
-def _verb(shock: Shock) -> object:
-    return shock.tariff or shock.export_tax or shock.barrier
-
-
-def _sets_a_level(shock: Shock) -> bool:
-    """Whether the shock sets a rate whatever it was; a negotiated one may leave it."""
-    verb = shock.tariff or shock.export_tax
-    lower_only = isinstance(verb, TariffVerb) and verb.never_raises
-    return isinstance(verb, RateVerb) and verb.to is not None and not lower_only

@@ -11,19 +11,28 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from scenarios.dims import dims_of, places
 from scenarios.problems import Origin, Placed
 from scenarios.schema import Shock
 
-COLUMNS = ("importer", "exporter", "sector", "instrument", "from", "to", "why")
+COLUMNS = ("region", "partner", "sector", "instrument", "from", "to", "why")
+"""``region``: whose measure it is (the exporter's for te and export_control, else the importer's);
+``partner``: the other side; "" where there is none. A factor stands under ``sector``."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change that was made: the instrument, the cells (o, d, i) whose value it changed, and why."""
+    """One change that was made: the instrument, the cells whose value it changed (`dims_of`), and why.
+
+    ``joint``: negotiated by both sides (an agreement or what joins it, what is lowered between or among,
+    access in return for a standard); False where one government acts alone (what importers or exporters do,
+    retaliation, leaving, all that is raised, everything at home).
+    """
 
     instrument: str
     changed: npt.NDArray[np.bool_] = field(repr=False)
     why: str
+    joint: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,9 @@ class Policy:
     Attributes:
         baseline: ``tm`` (tariff rate), ``k`` (iceberg factor, 1 = no change; rules of origin included) over
             (o, d, i), ``te`` (export tax) as well if any shock moves it, ``removed`` (share of the cuttable
-            barrier that is removed) if the scenario moves barriers; shares, labels as in the world given.
+            barrier that is removed) if the scenario moves barriers; likewise ``to`` (production tax, share of
+            output) and ``productivity`` (index) over (r, j), ``tc`` (consumption tax) over (r), ``endow``
+            (index) over (r, f); shares, labels as in the world given.
         counterfactual: the same under the scenario.
         notes: what a reader should know, each with file and line.
         meta: baseline, its date, and the switches of the benchmark.
@@ -72,9 +83,11 @@ class Policy:
     def table(self) -> pd.DataFrame:
         """Every cell that differs between baseline and scenario, with COLUMNS; rates are shares.
 
-        Sorted by its labels, so that the order of the world's labels does not show.
+        A cap or floor has no ``from``; its ``to`` is relative to the baseline's quantity or real wage. Sorted
+        by labels, so that the order of the world's labels does not show.
         """
-        return _table(self.baseline, self.counterfactual, self.steps)
+        controls = [_control_rows(capped, self.baseline) for capped in self.controls]
+        return _table(self.baseline, self.counterfactual, self.steps, controls)
 
     @cached_property
     def baseline_table(self) -> pd.DataFrame:
@@ -82,16 +95,43 @@ class Policy:
         return _table(self.benchmark, self.baseline, self.baseline_steps)
 
 
-def _table(before: xr.Dataset, after: xr.Dataset, steps: Sequence[Step]) -> pd.DataFrame:
-    regions, sectors = before["d"].values.astype(str), before["i"].values.astype(str)
-    parts = []
+def _table(
+    before: xr.Dataset, after: xr.Dataset, steps: Sequence[Step], controls: Sequence[pd.DataFrame] = ()
+) -> pd.DataFrame:
+    parts = [*controls]
     for name in sorted(map(str, before.data_vars)):
-        old, new = before[name].values, after[name].values
-        o, d, i = cells = np.nonzero(old != new)
-        columns = {"importer": regions[d], "exporter": regions[o], "sector": sectors[i]}
+        old, new = before[name].transpose(*dims_of(name)).values, after[name].transpose(*dims_of(name)).values
+        cells = np.nonzero(old != new)
         values = {"instrument": name, "from": old[cells], "to": new[cells]}
-        parts.append(pd.DataFrame({**columns, **values, "why": _why(name, steps, cells)}))
-    return pd.concat(parts, ignore_index=True).sort_values(list(COLUMNS[:4]), ignore_index=True)
+        columns = {**_names(name, cells, before), **values, "why": _why(name, steps, cells)}
+        parts.append(pd.DataFrame(columns, columns=list(COLUMNS)))
+    filled = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(filled, ignore_index=True).sort_values(list(COLUMNS[:4]), ignore_index=True)
+
+
+def _names(
+    name: str, cells: tuple[npt.NDArray[np.int64], ...], labels: xr.Dataset
+) -> dict[str, npt.NDArray[np.str_] | str]:
+    """Region, partner and sector of some cells of an instrument."""
+    dims, out = dims_of(name), {}
+    for column, dim in zip(COLUMNS[:3], places(name), strict=True):
+        known = "d" if dim in ("o", "d", "r") else "i" if dim in ("i", "j") else dim
+        out[column] = "" if dim is None else labels[known].values.astype(str)[cells[dims.index(dim)]]
+    return out
+
+
+def _control_rows(capped: Capped, labels: xr.Dataset) -> pd.DataFrame:
+    """A row for every flow (or economy) that is capped."""
+    shock, cells = capped.shock, np.nonzero(capped.cells)
+    if len(cells) == 3:
+        columns = _names(shock.instrument, cells, labels)
+    else:
+        columns = {"region": labels["d"].values.astype(str)[cells[0]], "partner": "", "sector": ""}
+    change = getattr(shock.control, "volume", None)
+    level = 1 + (getattr(shock.control, "floor", 0.0) if change is None else change)
+    values = {"instrument": shock.instrument, "from": np.nan, "to": level}
+    why = f"{capped.place} {capped.path} {shock.words()}"
+    return pd.DataFrame({**columns, **values, "why": why}, columns=list(COLUMNS))
 
 
 def _why(

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from scenarios.problems import Origin
 from scenarios.schema import CarveOut, Confidence, Date, Names, Shock, Sides, Strict, Texts
-from scenarios.units import Cut, Rate, percent
+from scenarios.staging import StagingOf
+from scenarios.units import Cut, Rate, Share, percent
 
 
 class ScheduleLine(Strict):
@@ -20,6 +21,7 @@ class ScheduleLine(Strict):
 
     ``cut`` is a share of the MFN rate, ``to`` a rate. Lines run from general to special: the last line
     that covers a flow sets its preferential rate. The flow pays the lower of that and what it pays already.
+    ``staging`` says how fast the line comes; without it the rule of ``tables/staging.csv`` stands for it.
     """
 
     cut: Cut | None = None
@@ -28,8 +30,14 @@ class ScheduleLine(Strict):
     exporters: Names | None = None
     sectors: Names
     carve_outs: tuple[CarveOut, ...] = Field(default=(), alias="except")
+    staging: StagingOf | None = None
     source: str = Field(min_length=1)
     confidence: Confidence
+
+    @field_validator("carve_outs", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _one_verb(self) -> ScheduleLine:
@@ -46,6 +54,9 @@ class Provisions(Strict):
     """What an agreement does to barriers other than tariffs: a template, save what provisions.csv says."""
 
     template: Literal["deep", "standard", "shallow"]
+    spillover: Share | None = Field(
+        default=None, description="what outsiders get of it, in place of the general share"
+    )
 
 
 class OtherAgreement(Strict):
@@ -70,18 +81,22 @@ class Agreement(Strict):
     ``in_data`` says how much of it the benchmark tariffs already hold; an agreement that is fully in the
     data has no lines, because nothing is to be added. One that is partly in the data is so among those
     that were parties in the year of the tariffs. ``also_served`` are pairs that keep the benchmark's rates
-    when the agreement is left, because another one gives them.
+    when the agreement is left, because another one gives them. ``accession`` is what new members give and get
+    where it differs from ``lines``; it covers flows with a new member on at least one side. ``between`` are
+    the two sides of an agreement that leaves flows inside each side to others (ASEAN and a partner).
     """
 
     agreement: str
     title: str
     parties: str
+    between: Sides | None = None
     in_data: Literal["none", "partly", "fully"]
     sources: Texts
     note: str = ""
     provisions: Provisions | None = None
     also_served: tuple[OtherAgreement, ...] = ()
     lines: tuple[ScheduleLine, ...] = ()
+    accession: tuple[ScheduleLine, ...] = ()
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
@@ -94,6 +109,11 @@ class Agreement(Strict):
                 "(one without tariffs has provisions)"
             )
         return self
+
+    @property
+    def moves_barriers(self) -> bool:
+        """Whether entry or end changes barriers: by provisions, or by the status of its pairs in the data."""
+        return self.provisions is not None or self.in_data != "none"
 
     @property
     def origin(self) -> Origin:
@@ -124,10 +144,12 @@ class Measures(Strict):
     def _sourced(self) -> Measures:
         if self.shocks and not (self.source and self.confidence):
             raise ValueError("measures with shocks need 'source' and 'confidence'")
-        if any(shock.agreement or shock.leave for shock in self.shocks):
+        if any(shock.treaty for shock in self.shocks):
             raise ValueError("agreements belong under 'agreements', not under 'measures'")
         if any(shock.provisions for shock in self.shocks):
             raise ValueError("provisions belong to agreements or to a scenario, not under 'measures'")
+        if any(shock.opening or shock.retaliate for shock in self.shocks):
+            raise ValueError("what opens markets or retaliates belongs to a scenario, not under 'measures'")
         if any(shock.control for shock in self.shocks):
             raise ValueError("quotas and minimum wages are relative to a baseline and cannot be part of it")
         return self
@@ -157,7 +179,7 @@ class PolicyFiles:
     baseline: BaselineFile
     agreements: Mapping[str, Agreement] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
-    """The baseline and agreements that the scenario named when these files were read."""
+    """The baseline that the scenario named when these files were read, and what it said of its agreements."""
     tables: tuple[Path, ...] = ()
     """Tables that say how agreements are used and what they do to barriers."""
 

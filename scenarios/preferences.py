@@ -9,17 +9,18 @@ The cheapest ``(1 + t) k`` is taken: no order of the agreements matters, and nob
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from scenarios.aim import Mask, World
+from scenarios.carve_outs import held_back
 from scenarios.groups import EVERYTHING
-from scenarios.holders import Holders
+from scenarios.holders import Holders, among, still_lost
+from scenarios.rows import numbered_rows
 
 Array = npt.NDArray[np.float64]
 PREFERENCE_USE = Path(__file__).parent / "tables" / "preference_use.csv"
@@ -29,7 +30,7 @@ OWN = ""
 
 @dataclass(frozen=True)
 class Use:
-    """How an agreement's preferences are used, by exporter and sector (o, i), shares.
+    """How an agreement's preferences are used, by exporter and sector (o, i), or by flow (o, d, i); shares.
 
     ``utilisation`` of trade claims the preference; ``rules_of_origin`` is the share of the tariff cut that
     compliance costs; ``compliance`` an ad valorem cost on top.
@@ -38,6 +39,18 @@ class Use:
     utilisation: Array
     rules_of_origin: Array
     compliance: Array
+
+    def by_flow(self) -> tuple[Array, Array, Array]:
+        """Utilisation, rules of origin and compliance as arrays that broadcast over (o, d, i)."""
+        u, r, c = (
+            a[:, None, :] if a.ndim == 2 else a
+            for a in (self.utilisation, self.rules_of_origin, self.compliance)
+        )
+        return u, r, c
+
+    def merged(self, cells: Mask, other: Use) -> Use:
+        """With the other's numbers on the flows ``cells`` (o, d, i)."""
+        return Use(*(np.where(cells, b, a) for a, b in zip(self.by_flow(), other.by_flow(), strict=True)))
 
     def replaced(self, utilisation: float | None, rules_of_origin: float | None) -> Use:
         """With numbers that a scenario gives in place of the table's; rules of origin of 0 cost nothing."""
@@ -101,23 +114,6 @@ def sector_mask(names: str, world: World, path: Path, line: int) -> Mask:
     return np.array([s in chosen for s in world.sectors])
 
 
-def numbered_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Rows of a table with their line numbers; lines that begin with # are comments.
-
-    Raises:
-        ValueError: a row with more or fewer cells than the header.
-    """
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = [(n, line) for n, line in enumerate(file, 1) if not line.startswith("#")]
-    rows = list(csv.reader([line for _, line in lines]))
-    for (n, _), row in zip(lines, rows, strict=True):
-        if len(row) != len(rows[0]):
-            raise ValueError(f"{path.name}:{n}: {len(row)} cells, and the header has {len(rows[0])}")
-    return [
-        (n, dict(zip(rows[0], row, strict=True))) for (n, _), row in zip(lines[1:], rows[1:], strict=True)
-    ]
-
-
 def _exporters(names: str, world: World, path: Path, line: int) -> Mask:
     """Regions of the world that a table's cell names; a known economy outside the world is none."""
     known = {*world.regions, *world.groups.region_names.values(), "*"}
@@ -133,30 +129,41 @@ def _exporters(names: str, world: World, path: Path, line: int) -> Mask:
 
 @dataclass(frozen=True)
 class Offer:
-    """What an agreement in force gives: rates (o, d, i), infinite where it says nothing, and their use."""
+    """What an agreement in force gives: rates (o, d, i), infinite where it says nothing, and their use.
+
+    ``withheld`` (o, d, i) is the share of a flow's cut, from what it pays without the offer, that is withheld
+    for products; None: nothing.
+    """
 
     rate: Array
     use: Use
+    withheld: Array | None = None
 
     def terms(self, own: Array) -> tuple[Array, Array]:
         """Tariff (infinite: no offer) and iceberg factor of a flow that uses it; ``own`` is paid without."""
         given = self.rate < own
-        rate = np.where(given, self.rate, own)
-        u, r, c = (
-            a[:, None, :] for a in (self.use.utilisation, self.use.rules_of_origin, self.use.compliance)
-        )
+        rate = np.where(given, held_back(own, self.rate, self.withheld), own)
+        u, r, c = self.use.by_flow()
         tariff = np.where(given, u * rate + (1 - u) * own, np.inf)
         return tariff, 1 + u * (r * (own - rate) + c)
 
     def same(self, other: Offer | None) -> bool:
         """Whether the other offers the same at the same use."""
-        return (
-            other is not None
-            and np.array_equal(self.rate, other.rate)
-            and np.array_equal(self.use.utilisation, other.use.utilisation)
-            and np.array_equal(self.use.rules_of_origin, other.use.rules_of_origin)
-            and np.array_equal(self.use.compliance, other.use.compliance)
-        )
+        if other is None or not np.array_equal(self.rate, other.rate):
+            return False
+        uses = zip(self.use.by_flow(), other.use.by_flow(), strict=True)
+        kept = np.array_equal(self._withheld(), other._withheld())
+        return kept and all(bool((a == b).all()) for a, b in uses)
+
+    def _withheld(self) -> Array:
+        return np.zeros_like(self.rate) if self.withheld is None else self.withheld
+
+    def merged(self, cells: Mask, other: Offer) -> Offer:
+        """With the other's terms on the flows ``cells`` (o, d, i)."""
+        kept = None
+        if self.withheld is not None or other.withheld is not None:
+            kept = np.where(cells, other._withheld(), self._withheld())
+        return Offer(np.where(cells, other.rate, self.rate), self.use.merged(cells, other.use), kept)
 
 
 @dataclass(frozen=True)
@@ -179,7 +186,8 @@ class Preferences:
 
     ``own`` and ``own_iceberg`` are what a flow pays without a preference: first the benchmark's rate and 1;
     a tariff shock replaces both in its cells (``settled``) and ends the offers there. ``shocks`` keeps
-    the cells and the place of each such shock.
+    the cells and the place of each such shock. ``unrestored`` (o, d, i) are flows that stay without what the
+    data give them although the agreement is back, because the return leaves them out.
     """
 
     own: Array
@@ -191,10 +199,20 @@ class Preferences:
     shocks: tuple[tuple[Mask, str], ...] = ()
     seen: frozenset[str] = frozenset()
     """Agreements that are or have been in force."""
+    parties: Mapping[str, Mask] = field(default_factory=dict)
+    """Regions that are in each agreement now."""
+    been: Mapping[str, Mask] = field(default_factory=dict)
+    """Pairs (o, d) that each agreement serves or has served."""
+    unrestored: Mask | None = None
+
+    def lost(self) -> Mask:
+        """Flows (o, d, i) that the data serve by an agreement which serves them no more."""
+        lost = np.broadcast_to(self.holders.lost[:, :, None], self.own.shape)
+        return lost if self.unrestored is None else lost | self.unrestored
 
     def without_preference(self) -> Array:
         """What a flow pays that claims nothing; MFN enters where an agreement of the data has been left."""
-        lost = self.holders.lost[:, :, None] & ~self.settled
+        lost = self.lost() & ~self.settled
         return np.where(lost, np.maximum(self.mfn, self.own), self.own)
 
     def paid(self) -> Paid:
@@ -207,20 +225,68 @@ class Preferences:
             rate, cost = self.offers[name].terms(own)
             better = (1 + rate) * cost < (1 + tariff) * iceberg
             tariff, iceberg = np.where(better, rate, tariff), np.where(better, cost, iceberg)
-            used = np.where(better, self.offers[name].use.utilisation[:, None, :], used)
+            used = np.where(better, self.offers[name].use.by_flow()[0], used)
             choice[better] = n
         return Paid(tariff, iceberg, choice, used, (OWN, *names))
 
-    def entered(self, name: str, offer: Offer | None) -> Preferences:
+    def entered(
+        self, name: str, offer: Offer | None, members: Mask | None = None, spared: Mask | None = None
+    ) -> Preferences:
         """With the agreement in force: what the data hold of it, and the offer of its schedule if it has one.
 
         An agreement that has been in force before offers nothing on flows that a shock has set since.
+        ``members`` are its parties from here; flows ``spared`` (o, d, i) keep the terms they have.
         """
         offers = dict(self.offers)
         if offer is not None:
             again = name in self.seen
-            offers[name] = replace(offer, rate=np.where(self.settled & again, np.inf, offer.rate))
-        return replace(self, offers=offers, holders=self.holders.restored(name), seen=self.seen | {name})
+            offer = replace(offer, rate=np.where(self.settled & again, np.inf, offer.rate))
+            offers[name] = self._spared(name, offer, spared)
+        out = replace(self, offers=offers, holders=self.holders.restored(name), seen=self.seen | {name})
+        none = np.zeros_like(self.holders.elsewhere)
+        return out._left_out(self, self.holders.then.get(name, none), spared)._with_parties(name, members)
+
+    def joined(
+        self, name: str, offer: Offer | None, pairs: Mask, members: Mask, spared: Mask | None = None
+    ) -> Preferences:
+        """With the agreement in force on ``pairs`` (o, d) as well; all others keep what they have."""
+        offers = dict(self.offers)
+        if offer is not None:
+            again = self.settled & self.served(name)[:, :, None]
+            offer = replace(offer, rate=np.where(again, np.inf, offer.rate))
+            offer = self._spared(name, offer, spared)
+            cells = np.broadcast_to(pairs[:, :, None], offer.rate.shape)
+            nothing = Offer(np.full_like(offer.rate, np.inf), offer.use)
+            offers[name] = offers.get(name, nothing).merged(cells, offer)
+        out = replace(
+            self, offers=offers, holders=self.holders.restored(name, pairs), seen=self.seen | {name}
+        )
+        none = np.zeros_like(self.holders.elsewhere)
+        back = self.holders.then.get(name, none) & pairs
+        return out._left_out(self, back, spared)._with_parties(name, members)
+
+    def served(self, name: str) -> Mask:
+        """Pairs (o, d) that the agreement serves or has served."""
+        return self.been.get(name, np.zeros_like(self.holders.elsewhere))
+
+    def _spared(self, name: str, offer: Offer, spared: Mask | None) -> Offer:
+        """The offer, with what flows left out have of this agreement already, which may be nothing."""
+        if spared is None:
+            return offer
+        nothing = Offer(np.full_like(offer.rate, np.inf), offer.use)
+        return offer.merged(spared, self.offers.get(name, nothing))
+
+    def _left_out(self, before: Preferences, back: Mask, spared: Mask | None) -> Preferences:
+        """Of the pairs ``back`` in the data's agreement, flows ``spared`` stay without it if they were."""
+        if spared is None and before.unrestored is None:
+            return self
+        return replace(self, unrestored=still_lost(before.lost(), self.holders, back, spared))
+
+    def _with_parties(self, name: str, members: Mask | None) -> Preferences:
+        if members is None:
+            return self
+        been = {**self.been, name: self.served(name) | among(members)}
+        return replace(self, parties={**self.parties, name: members}, been=been)
 
     def left(self, name: str, leaving: Mask) -> Preferences:
         """Without the agreement's terms for ``leaving`` (regions)."""
@@ -229,7 +295,8 @@ class Preferences:
             offers[name] = replace(offers[name], rate=np.where(gone, np.inf, offers[name].rate))
             if not np.isfinite(offers[name].rate).any():
                 del offers[name]
-        return replace(self, offers=offers, holders=self.holders.without(name, leaving))
+        parties = {n: m & ~leaving if n == name else m for n, m in self.parties.items()}
+        return replace(self, offers=offers, holders=self.holders.without(name, leaving), parties=parties)
 
     def shocked(self, cells: Mask, tariff: Array, iceberg: Array, place: str) -> Preferences:
         """A shock sets the rates of some cells: they are the flows' own from here, no offer stands there.

@@ -48,9 +48,24 @@ class Origin:
     folder: str = "."
     moved: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Where the file writes what stands at a path: ``shocks[2]`` at ``variants.deep.add[0]``."""
+    elsewhere: Mapping[str, tuple[Origin, str]] = field(default_factory=dict, repr=False)
+    """What other files write: ``shocks[0]`` stands at ``shocks[0]`` of a package's file."""
+
+    def home(self, path: str) -> tuple[Origin, str]:
+        """The file that writes what stands at a path, and the path in it."""
+        end = _beginning(self.elsewhere, path)
+        if not end:
+            return self, path
+        origin, start = self.elsewhere[path[:end]]
+        return origin.home(start + path[end:])
 
     def as_written(self, path: str) -> str:
         """The path as the file has it: a variant's own, and ``[0]`` dropped where one value is no list."""
+        origin, path = self.home(path)
+        return origin._own(path)
+
+    def _own(self, path: str) -> str:
+        """The path as this file has it."""
         path, out = self._moved(path), ""
         for step in _STEPS.findall(path):
             here = out + (step if out or not step.startswith(".") else step[1:])
@@ -60,28 +75,25 @@ class Origin:
 
     def _moved(self, path: str) -> str:
         """The path with its longest known beginning replaced."""
-        end = len(path)
-        while end > 0:
-            if path[:end] in self.moved:
-                return self.moved[path[:end]] + path[end:]
-            end = max(path.rfind(".", 0, end), path.rfind("[", 0, end), 0)
-        return path
+        end = _beginning(self.moved, path)
+        return self.moved[path[:end]] + path[end:] if end else path
 
     def line(self, path: str) -> int | None:
         """Line of the path, or of the nearest enclosing path that has one."""
-        path = self.as_written(path)
-        while path and path not in self.lines:
+        origin, path = self.home(path)
+        path = origin._own(path)
+        while path and path not in origin.lines:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return self.lines.get(path)
+        return origin.lines.get(path)
 
     def problem(self, path: str, message: str) -> Problem:
-        """A Problem at this path of this file."""
-        return Problem(self.file, self.line(path), self.as_written(path), message)
+        """A Problem at this path, in the file that writes it."""
+        return Problem(self.home(path)[0].file, self.line(path), self.as_written(path), message)
 
     def place(self, path: str) -> str:
         """``file:line`` of the path."""
-        line = self.line(path)
-        return self.file if line is None else f"{self.file}:{line}"
+        file, line = self.home(path)[0].file, self.line(path)
+        return file if line is None else f"{file}:{line}"
 
 
 class Placed:
@@ -94,6 +106,14 @@ class Placed:
     def place(self) -> str:
         """``file:line``."""
         return self.origin.place(self.path)
+
+
+def _beginning(known: Mapping[str, object], path: str) -> int:
+    """Length of the longest known beginning of a path, 0 for none."""
+    end = len(path) if known else 0
+    while end > 0 and path[:end] not in known:
+        end = max(path.rfind(".", 0, end), path.rfind("[", 0, end), 0)
+    return end
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

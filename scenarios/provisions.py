@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,8 @@ import numpy.typing as npt
 from scenarios.aim import Mask, World
 from scenarios.holders import among
 from scenarios.policy_schema import PolicyFiles
-from scenarios.preferences import numbered_rows, sector_mask
+from scenarios.preferences import sector_mask
+from scenarios.rows import numbered_rows
 
 Array = npt.NDArray[np.float64]
 Basis = Literal["gravity", "petri_plummer"]
@@ -91,6 +92,10 @@ class Effects:
     shallow: Array
     scores: Scores
     spillover: float
+    own_spillover: Mapping[str, float] = field(default_factory=dict)
+    """Of agreements whose file gives one of its own."""
+    limits: Mapping[str, Mask] = field(default_factory=dict)
+    """Pairs (o, d) of agreements between two sides."""
 
     @property
     def size(self) -> int:
@@ -134,10 +139,15 @@ class Effects:
             )
         return tuple(out)
 
-    def among(self, name: str, members: Mask) -> Array:
-        """What the agreement removes on all flows (o, d, i) when in force among ``members``."""
-        pairs = np.broadcast_to(among(members)[:, :, None], (len(members), *self.ave.shape))
-        return self.on(name, pairs, np.zeros_like(pairs))
+    def among(self, name: str, members: Mask, alone: Mask | None = None) -> Array:
+        """What the agreement removes on all flows (o, d, i) when in force among ``members``.
+
+        Nothing on flows ``alone`` (o, d, i), which are carved out.
+        """
+        served = among(members) & self.limits.get(name, True)
+        pairs = np.broadcast_to(served[:, :, None], (len(members), *self.ave.shape))
+        alone = np.zeros_like(pairs) if alone is None else alone
+        return self.on(name, pairs & ~alone, alone)
 
     def on(self, name: str, cells: Mask, alone: Mask) -> Array:
         """What provisions aimed at ``cells`` (o, d, i) remove, with the spillover to outsiders.
@@ -147,4 +157,5 @@ class Effects:
         """
         value = self.value(name)
         concerned = cells.any(axis=0) & ~alone & ~np.eye(len(cells), dtype=bool)[:, :, None]
-        return np.where(cells, value, np.where(concerned, self.spillover * value, 0.0))
+        spilled = self.own_spillover.get(name, self.spillover) * value
+        return np.where(cells, value, np.where(concerned, spilled, 0.0))

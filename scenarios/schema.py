@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import (
-    BeforeValidator,
     Field,
     GetJsonSchemaHandler,
     PrivateAttr,
@@ -22,17 +21,30 @@ from pydantic import (
 )
 
 from scenarios.access_schema import Access, Adoption
-from scenarios.barrier_schema import AgreementUse, BarrierOptions, Parts
+from scenarios.aim_rules import AIM_RULES, AIMS, REGIONAL
+from scenarios.barrier_schema import BarrierOptions, Parts
+from scenarios.carve_schema import CarveOut, require_cuts_for_products
 from scenarios.closure_schema import Closure
 from scenarios.control_schema import ExportControl, MinimumWage, Quota, TariffRateQuota
+from scenarios.domestic_schema import Endowment, Productivity, Subsidy
 from scenarios.fields import Confidence, Date, Names, Numbers, Sides, Strict, Texts
+from scenarios.opening_schema import Opening, Retaliate
+from scenarios.package_schema import Entry
 from scenarios.problems import Origin
-from scenarios.structure_schema import Structure, whole_manufacturing
-from scenarios.units import Share
-from scenarios.verbs import Barrier, RateVerb, TariffVerb
+from scenarios.retraining_schema import Retraining
+from scenarios.setting_schema import Aggregation, Baseline, Formulation, Override
+from scenarios.staging import Years
+from scenarios.tariff_verbs import TariffVerb
+from scenarios.units import Share, percent
+from scenarios.verbs import Barrier, RateVerb
+
+if TYPE_CHECKING:
+    from scenarios.package_files import UsedPackage
 
 __all__ = [
+    "Aggregation",
     "Barrier",
+    "Baseline",
     "CarveOut",
     "Closure",
     "Confidence",
@@ -48,34 +60,18 @@ __all__ = [
 ]
 
 
-def _text_number(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-class CarveOut(Strict):
-    """Flows a shock leaves alone: those that meet every condition given."""
-
-    importers: Names | None = None
-    exporters: Names | None = None
-    sectors: Names | None = None
-
-    @model_validator(mode="after")
-    def _some_condition(self) -> CarveOut:
-        if self.importers is None and self.exporters is None and self.sectors is None:
-            raise ValueError("at least one of 'importers', 'exporters', 'sectors' is needed")
-        return self
-
-
 CONTROLS = ("quota", "export_control", "trq", "minimum_wage")
-INSTRUMENTS = ("tariff", "barrier", "export_tax", "agreement", "leave", "provisions", "access", *CONTROLS)
+INSTRUMENTS = ("tariff", "barrier", "export_tax", "agreement", "join", "leave", "provisions", "access",
+               *CONTROLS, *AIM_RULES)  # fmt: skip
 DETAILS = {
-    "parts": ("agreement", "leave"),
-    "utilisation": ("agreement",),
-    "rules_of_origin": ("agreement",),
-    "members": ("leave",),
+    "parts": ("agreement", "join", "leave"),
+    "utilisation": ("agreement", "join"),
+    "rules_of_origin": ("agreement", "join"),
+    "members": ("join", "leave"),
+    "year": ("agreement", "join"),
+    "depth": ("provisions",),
 }
 """Keys that go with some instruments only."""
-AIMS = ("importers", "exporters", "between", "among")
 
 
 class Shock(Strict):
@@ -83,9 +79,11 @@ class Shock(Strict):
 
     ``importers`` and ``exporters`` (either one alone means all on the other side), or ``between`` two sides
     (both ways), or ``among`` one set (all flows inside it). ``agreement`` applies an agreement's file,
-    ``leave`` ends it (for ``members``, default all); of both, ``parts`` may be tariffs or barriers alone.
+    ``join`` lets ``members`` accede to it, ``leave`` ends it (for ``members``, default all); of all three,
+    ``parts`` may be tariffs or barriers alone, and ``year`` says how far the first two are phased in.
     ``provisions`` removes barriers as an agreement or a template does, on the flows named. ``access`` is
     granted by ``importers`` to those who adopt a standard (``if``). ``minimum_wage`` is aimed at ``regions``.
+    What the newer instruments are aimed at stands in ``aim_rules``.
     """
 
     label: str | None = Field(default=None, description="a name for reports")
@@ -98,11 +96,18 @@ class Shock(Strict):
     rules_of_origin: Share | None = Field(
         default=None, description="share of the tariff cut that compliance costs"
     )
+    join: str | None = Field(default=None, description="an agreement in force that members accede to")
     leave: str | None = Field(default=None, description="an agreement that ends, or that members leave")
-    members: Names | None = Field(default=None, description="who leaves; all parties unless named")
+    members: Names | None = Field(
+        default=None, description="who joins, or who leaves (all parties unless named)"
+    )
+    year: Years | None = Field(
+        default=None, description="years since entry into force: what is not phased in by then is left out"
+    )
     provisions: str | None = Field(
         default=None, description="an agreement or template (deep, standard, shallow) whose provisions apply"
     )
+    depth: Share | None = Field(default=None, description="the share of the provisions that is done")
     access: Access | None = Field(default=None, description="access granted in return for a standard")
     condition: Adoption | None = Field(
         default=None, alias="if", description="the standard that buys the access, and who adopts it"
@@ -111,7 +116,18 @@ class Shock(Strict):
     export_control: ExportControl | None = None
     trq: TariffRateQuota | None = Field(default=None, description="a tariff-rate quota")
     minimum_wage: MinimumWage | None = None
-    regions: Names | None = Field(default=None, description="whose minimum wage")
+    retaliate: Retaliate | None = Field(default=None, description="duties in reply to those of the scenario")
+    minilateral: Opening | None = Field(default=None, description="a few economies open some sectors")
+    free_trade_area: Opening | None = Field(default=None, description="any number of economies open markets")
+    bilateral: Opening | None = Field(default=None, description="two sides open markets to each other")
+    sectoral: Opening | None = Field(default=None, description="part of goods or of services is opened")
+    unilateral: Opening | None = Field(default=None, description="importers open alone, to everybody")
+    production_subsidy: Subsidy | None = Field(default=None, description="a subsidy on output")
+    production_tax: RateVerb | None = Field(default=None, description="tax on the value of output")
+    consumption_tax: RateVerb | None = Field(default=None, description="tax on private consumption")
+    productivity: Productivity | None = Field(default=None, description="output per unit of all inputs")
+    endowment: Endowment | None = Field(default=None, description="what an economy has of a factor")
+    regions: Names | None = Field(default=None, description="whose wage, tax, productivity or endowment")
     importers: Names | None = None
     exporters: Names | None = None
     between: Sides | None = None
@@ -132,19 +148,30 @@ class Shock(Strict):
             raise ValueError(f"exactly one of {', '.join(INSTRUMENTS)} is needed (found {found})")
         for key, instruments in DETAILS.items():
             if getattr(self, key) is not None and given[0] not in instruments:
-                raise ValueError(f"'{key}' goes with {' and '.join(instruments)} only")
+                *first, last = instruments
+                named = f"{', '.join(first)} and {last}" if first else last
+                raise ValueError(f"'{key}' goes with {named} only")
         if self.parts == ("barriers",) and (self.utilisation, self.rules_of_origin) != (None, None):
             raise ValueError("utilisation and rules_of_origin are about tariffs, which 'parts' leaves out")
         aims = [name for name in AIMS if getattr(self, name) is not None]
         self._conditional(aims)
-        if self.agreement is not None or self.leave is not None:
-            extra = aims + [n for n in ("sectors", "carve_outs") if getattr(self, n)]
+        require_cuts_for_products(self)
+        rule = AIM_RULES.get(given[0])
+        if rule is not None:
+            if wrong := rule.wrong(self):
+                raise ValueError(wrong)
+            return self
+        if self.treaty is not None:
+            whole = ("sectors", "carve_outs") if self.leave else ("sectors",)
+            extra = aims + [n for n in whole if getattr(self, n)]
             if extra:
                 named = ", ".join("except" if e == "carve_outs" else e for e in extra)
                 raise ValueError(f"an agreement applies as its file says; '{named}' has no meaning here")
+            if self.join is not None and self.members is None:
+                raise ValueError("'join' needs 'members': who accedes, such as members: [THA, KOR]")
             return self
         if (self.minimum_wage is None) != (self.regions is None):
-            raise ValueError("'regions' goes with 'minimum_wage', and only with it")
+            raise ValueError(f"'regions' goes with {', '.join(REGIONAL)}, and only with these")
         if self.minimum_wage is not None:
             if aims or self.sectors or self.carve_outs:
                 raise ValueError("a minimum wage is aimed at 'regions' alone")
@@ -173,9 +200,24 @@ class Shock(Strict):
             )
 
     @property
+    def treaty(self) -> str | None:
+        """The agreement that enters, is joined or is left."""
+        return self.agreement or self.join or self.leave
+
+    @property
     def instrument(self) -> str:
         """Which of the instruments it moves."""
         return next(name for name in INSTRUMENTS if getattr(self, name) is not None)
+
+    @property
+    def opening(self) -> Opening | None:
+        """What it opens, if it is one of the instruments that open markets."""
+        return self.minilateral or self.free_trade_area or self.bilateral or self.sectoral or self.unilateral
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether it is aimed at both directions of trade, so that what it lowers was negotiated."""
+        return self.between is not None or self.among is not None
 
     @property
     def control(self) -> Quota | ExportControl | TariffRateQuota | MinimumWage | None:
@@ -184,68 +226,17 @@ class Shock(Strict):
 
     def words(self) -> str:
         """The shock in words, for tables and notes."""
-        if self.agreement is not None or self.leave is not None:
-            return f"agreement {self.agreement}" if self.agreement else f"leave {self.leave}"
+        named = self.label + ": " if self.label else ""
+        if self.treaty is not None:
+            year = "" if self.year is None else f" (year {self.year:g})"
+            return f"{named}{self.instrument} {self.treaty}{year}"
         if self.provisions is not None:
-            return f"{self.label}: " * bool(self.label) + f"provisions {self.provisions}"
-        change = self.control or self.tariff or self.export_tax or self.barrier or self.access
-        what = f"{self.instrument.replace('_', ' ')} {change.words() if change else ''}"
-        what += f" {self.condition.words()}" if self.condition else ""
-        return f"{self.label}: {what}" if self.label else what
-
-
-class Aggregation(Strict):
-    """Which regions and sectors are solved: a shipped name, or two CSV maps beside the scenario file."""
-
-    name: Literal["small", "default", "full"] | None = None
-    regions: str | None = Field(default=None, description="CSV map of regions, relative to the scenario file")
-    sectors: str | None = Field(default=None, description="CSV map of sectors, relative to the scenario file")
-
-    @model_validator(mode="after")
-    def _name_or_files(self) -> Aggregation:
-        files = (self.regions is not None) + (self.sectors is not None)
-        if files != (0 if self.name else 2):
-            raise ValueError(
-                "write small, default or full, or give both files: {regions: r.csv, sectors: s.csv}"
-            )
-        return self
-
-
-class Formulation(Strict):
-    """Which form each part of the model takes."""
-
-    production: Literal["leontief", "ces", "cobb_douglas"] = "leontief"
-    trade: Literal["armington_two_level", "armington_one_level"] = "armington_two_level"
-    consumption: Literal["cobb_douglas", "les", "household_cobb_douglas"] = "cobb_douglas"
-    structure: Annotated[
-        Structure, BeforeValidator(whole_manufacturing, json_schema_input_type=Structure | str)
-    ] = Structure()
-
-
-class Override(Strict):
-    """One elasticity replaced, in some sectors."""
-
-    parameter: Literal["sigma_m", "sigma_d", "sigma", "sigma_va"]
-    sectors: Names = ("all",)
-    value: float = Field(gt=0, allow_inf_nan=False, strict=True)
-
-
-class Baseline(Strict):
-    """Where the scenario starts: a file of ``scenarios/baseline`` or a path, and the benchmark's tariffs."""
-
-    name: str = Field(
-        default="in-force-2026", description="a baseline file, by name or by path beside the scenario"
-    )
-    without: Names = Field(default=(), description="agreements of that file that are left out")
-    use: dict[str, AgreementUse] = Field(
-        default_factory=dict, description="how agreements of that file are used; 'all' means every one"
-    )
-    us_china_duties: bool = Field(
-        default=True, strict=True, description="additional US-China duties of 2018-19 in the benchmark"
-    )
-    tariffs: Annotated[Literal["2022", "2017"], BeforeValidator(_text_number)] = Field(
-        default="2022", description="which year's tariffs the benchmark carries"
-    )
+            depth = "" if self.depth in (None, 1) else f", depth {percent(self.depth)}"
+            return f"{named}provisions {self.provisions}{depth}"
+        condition = f" {self.condition.words()}" if self.condition else ""
+        return (
+            f"{named}{self.instrument.replace('_', ' ')} {getattr(self, self.instrument).words()}{condition}"
+        )
 
 
 class Scenario(Strict):
@@ -257,6 +248,7 @@ class Scenario(Strict):
     author: str = ""
     date: Date | None = None
     sources: Texts = ()
+    look_at: Texts = Field(default=(), description="what to look at in the result")
     aggregation: Aggregation = Aggregation(name="default")
     formulation: Formulation = Formulation()
     closure: Closure = Closure()
@@ -268,6 +260,17 @@ class Scenario(Strict):
     )
     focus: str | None = Field(default=None, description="the region whose sectors the report shows")
     barriers: BarrierOptions = BarrierOptions()
+    retraining: Retraining | None = Field(default=None, description="a programme for displaced workers")
+    as_of: Date | None = Field(
+        default=None, description="policy as of this date: packages start and end, agreements are phased in"
+    )
+    packages: tuple[Entry, ...] = Field(
+        default=(), exclude=True, description="reusable pieces of policy, applied in order before 'shocks'"
+    )
+    products: str | None = Field(
+        default=None,
+        description="CSV of rows added to tables/product_carve_outs.csv, beside the scenario file",
+    )
     shocks: tuple[Shock, ...]
     main_variant: str | None = Field(
         default=None, exclude=True, description="a name for the file's own case, beside its variants"
@@ -280,6 +283,9 @@ class Scenario(Strict):
     _policy: Any = PrivateAttr(default=None)
     _cases: Any = PrivateAttr(default_factory=dict)
     _variant: str = PrivateAttr(default="")
+    _flat: Any = PrivateAttr(default=None)
+    _written: Any = PrivateAttr(default=None)
+    _changed: str = PrivateAttr(default="")
 
     @field_validator("aggregation", "baseline", mode="before")
     @classmethod
@@ -293,7 +299,11 @@ class Scenario(Strict):
         own = handler.resolve_ref_schema(schema)
         keys = {k: v for k, v in own["properties"].items() if k not in ("variants", "main_variant")}
         keys["add"] = {**keys["shocks"], "description": "shocks after those of the file"}
+        keys["plus"] = {**keys["packages"], "description": "packages after those of the file"}
+        keys["minus"] = {"items": {"type": "string"}, "type": "array", "description": "packages left out"}
         one = {"type": "object", "properties": keys, "additionalProperties": False}
+        own["required"] = [key for key in own["required"] if key != "shocks"]
+        own["anyOf"] = [{"required": ["shocks"]}, {"required": ["packages"]}]
         own["properties"]["variants"] |= {"type": "object", "additionalProperties": one}
         return schema
 
@@ -306,6 +316,33 @@ class Scenario(Strict):
     def variant(self) -> str:
         """The name of the variant that was asked for, "" for none."""
         return self._variant
+
+    @property
+    def package_of(self) -> tuple[str, ...]:
+        """The package that each shock comes from, "" for the file's own.
+
+        Raises:
+            ValueError: the shocks of this copy are not those that were read.
+        """
+        found = self._flat.package_of if self._flat is not None else ("",) * len(self.shocks)
+        if len(found) != len(self.shocks):
+            raise ValueError("the shocks were replaced after reading: nobody knows their packages")
+        return found
+
+    @property
+    def used_packages(self) -> tuple[UsedPackage, ...]:
+        """The packages in force, in order, with their parameters and files."""
+        return self._flat.used if self._flat is not None else ()
+
+    @property
+    def reading_notes(self) -> tuple[str, ...]:
+        """What a reader should know of how the file was read, each with file and line."""
+        return self._flat.notes if self._flat is not None else ()
+
+    @property
+    def changed(self) -> str:
+        """What was added to or taken from the case by hand: ``+semiconductors``, "" for nothing."""
+        return self._changed
 
     @property
     def cases(self) -> Mapping[str, Scenario]:

@@ -47,6 +47,8 @@ def start_state(
         offers={},
         settled=np.zeros(values["tm"].shape, dtype=bool),
         seen=frozenset(name for name, pairs in holders.then.items() if pairs.any()),
+        parties={n: m for n, m in _parties(files, world, dt.date(year, 12, 31)).items() if m.any()},
+        been=holders.then,
     )
     state = State(values, mfn, traded, world, preferences, preferences.paid(), values["k"])
     if barriers is None:
@@ -61,8 +63,8 @@ def _holders(files: PolicyFiles, world: World, date: dt.date) -> Holders:
     for name, agreement in files.agreements.items():
         if agreement.in_data == "none":
             continue
-        held[name] = among(_members(agreement, world, date))
         aim = Aim(world, agreement.origin, Findings())
+        held[name] = among(_members(agreement, world, date)) & aim.sides(agreement.between, "between")
         for other in agreement.also_served:
             if other.among is not None:
                 elsewhere |= among(aim.regions(other.among, "also_served"))
@@ -70,6 +72,15 @@ def _holders(files: PolicyFiles, world: World, date: dt.date) -> Holders:
                 one, two = (aim.regions(side, "also_served") for side in other.between)
                 elsewhere |= (one[:, None] & two) | (two[:, None] & one)
     return Holders(held, dict(held), elsewhere)
+
+
+def _parties(files: PolicyFiles, world: World, date: dt.date) -> dict[str, Mask]:
+    """Members of the agreements that the data hold."""
+    return {
+        name: _members(agreement, world, date)
+        for name, agreement in files.agreements.items()
+        if agreement.in_data != "none"
+    }
 
 
 def _members(agreement: Agreement, world: World, date: dt.date) -> Mask:
@@ -99,6 +110,16 @@ def _removed(
         shallow=data.effect.sel(depth="shallow").values,
         scores=read_scores(world, templates).replaced(scenario.barriers.scores, world),
         spillover=numbers["spillover"],
+        limits={
+            n: Aim(world, a.origin, Findings()).sides(a.between, "between")
+            for n, a in files.agreements.items()
+            if a.between is not None
+        },
+        own_spillover={
+            n: a.provisions.spillover
+            for n, a in files.agreements.items()
+            if a.provisions is not None and a.provisions.spillover is not None
+        },
     )
     date = dt.date(LAST_APPLIED, 12, 31)
     removed = Removed(effects, data.status.values.astype(int), _holders(files, world, date), {}, {})

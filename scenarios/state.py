@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class State:
-    """Instruments (o, d, i) as they stand and the steps that led there; MFN rates and trade do not change.
+    """Instruments (`dims_of`) and MFN rates as they stand, and the steps that led there; benchmark trade.
 
     ``preferences`` decides tm and the part of k that rules of origin cost; ``removed`` decides the share of
     barriers that is removed (None: the scenario does not move them). Change them through ``moved``,
@@ -36,19 +36,33 @@ class State:
     removed: Removed | None = None
     steps: tuple[Step, ...] = ()
     controls: tuple[Capped, ...] = ()
+    border: Array | None = None
+    """Benchmark value of each flow at the border, USD million, where a shock asks for it."""
+    start: Array | None = None
+    """Tariffs where the scenario began (those of the baseline), which retaliation looks back at."""
+    answered: Array | None = None
+    """Rises of tariffs since then (o, d, i) that the exporter's retaliation has answered already."""
 
     def moved(
-        self, instrument: str, new: Array, why: str, *, cells: Mask | None = None, place: str = ""
+        self,
+        instrument: str,
+        new: Array,
+        why: str,
+        *,
+        cells: Mask | None = None,
+        place: str = "",
+        joint: bool = False,
     ) -> State:
-        """A government changes one instrument: ``tm``, ``te`` or ``k``; a step is kept if any value changed.
+        """Change one instrument (all but ``removed``); a step is kept if any value changed.
 
         ``cells`` are those the measure covers (default: those it changes); a tariff set in them stands
-        against later exits and re-entries. ``place`` is where it is written (default: ``why``).
+        against later exits and re-entries. ``place`` is where it is written (default: ``why``), ``joint`` as
+        in Step.
         """
         if instrument == "removed":
             raise ValueError("barriers are removed by 'granted', which never takes away what is removed")
         changed = new != self.values[instrument]
-        after = self._stepped(instrument, new, changed, why)
+        after = self._stepped(instrument, new, changed, why, joint)
         if instrument == "k":
             after = replace(after, shifts=np.where(changed, new / self.paid.iceberg, self.shifts))
         if instrument == "tm":
@@ -57,8 +71,20 @@ class State:
             after = replace(after, preferences=preferences, paid=preferences.paid())
         return after
 
-    def agreed(self, preferences: Preferences, why: Callable[[str, str, float], str]) -> State:
-        """Agreements enter or end: each flow takes its cheapest terms.
+    def mfn_cut(self, cut: float | Array, cells: Mask) -> State:
+        """Where a cut of the MFN rate reaches every exporter, what leaving an agreement brings falls too.
+
+        ``cells`` (o, d, i) are those of the cut, whose rates have been moved; ``cut`` a share, or (1, d, i).
+        """
+        every = cells | np.eye(len(cells), dtype=bool)[:, :, None]
+        mfn = np.where(every.all(axis=0, keepdims=True), self.mfn * (1 - cut), self.mfn)
+        preferences = replace(self.preferences, mfn=mfn)
+        return replace(self, mfn=mfn, preferences=preferences, paid=preferences.paid())
+
+    def agreed(
+        self, preferences: Preferences, why: Callable[[str, str, float], str], *, joint: bool = True
+    ) -> State:
+        """Agreements enter or end (then not ``joint``): each flow takes its cheapest terms.
 
         ``why`` puts a change into words, given the instrument, whose terms the flow takes and the share of
         trade that claims them.
@@ -73,15 +99,16 @@ class State:
             terms = np.stack([paid.choice[changed], paid.used[changed]])
             for choice, used in np.unique(terms, axis=1).T.tolist():
                 cells = changed & (paid.choice == choice) & (paid.used == used)
-                after = after._stepped(name, new, cells, why(name, paid.names[int(choice)], used))
+                words = why(name, paid.names[int(choice)], used)
+                after = after._stepped(name, new, cells, words, joint)
         return after
 
-    def granted(self, removed: Removed, why: str) -> State:
-        """Barriers removed or restored; a step is kept if any share changed."""
+    def granted(self, removed: Removed, why: str, *, joint: bool = True) -> State:
+        """Barriers removed or restored (then not ``joint``); a step is kept if any share changed."""
         new = removed.share()
         after = replace(self, removed=removed)
-        return after._stepped("removed", new, new != self.values["removed"], why)
+        return after._stepped("removed", new, new != self.values["removed"], why, joint)
 
-    def _stepped(self, name: str, new: Array, changed: Mask, why: str) -> State:
-        steps = (*self.steps, Step(name, changed, why)) if changed.any() else self.steps
+    def _stepped(self, name: str, new: Array, changed: Mask, why: str, joint: bool) -> State:
+        steps = (*self.steps, Step(name, changed, why, joint)) if changed.any() else self.steps
         return replace(self, values={**self.values, name: new}, steps=steps)

@@ -57,14 +57,24 @@ def points(value: Any) -> float:
     return share
 
 
-def change(value: Any) -> float:
-    """A relative change of a cost, above -100 % and not 0 (``-3%``)."""
+def change(value: Any, what: str = "a cost") -> float:
+    """A relative change of a cost (or ``what``), above -100 % and not 0 (``-3%``)."""
     share = _number(value, "a change", ("%",))
     if share <= -1:
-        raise ValueError(f"{percent(share)}: a cost cannot fall by 100 % or more")
+        raise ValueError(f"{percent(share)}: {what} cannot fall by 100 % or more")
     if share == 0:
         raise ValueError("a change of 0 % changes nothing")
     return share
+
+
+def productivity(value: Any) -> float:
+    """A relative change of productivity, above -100 % and not 0."""
+    return change(value, "productivity")
+
+
+def endowment(value: Any) -> float:
+    """A relative change of an endowment, above -100 % and not 0."""
+    return change(value, "an endowment")
 
 
 def volume(value: Any) -> float:
@@ -121,3 +131,9 @@ Volume = Annotated[
     float, BeforeValidator(volume), _schema("a change of a quantity from the baseline's, such as -20%")
 ]
 Change = Annotated[float, BeforeValidator(change), _schema("a relative change of a cost, such as -3%")]
+ProductivityChange = Annotated[
+    float, BeforeValidator(productivity), _schema("a relative change of productivity, such as 2%")
+]
+EndowmentChange = Annotated[
+    float, BeforeValidator(endowment), _schema("a relative change of an endowment, such as 1%")
+]

@@ -2,15 +2,17 @@
 
 A key of a variant replaces the file's. ``shocks`` replaces the list, ``add`` appends to it; of ``closure``,
 ``formulation``, ``baseline``, ``barriers`` and ``assumptions`` only the entries named are replaced.
+``packages`` replaces the list, ``minus`` takes packages out of it by name, ``plus`` appends others.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from scenarios.package_files import entries_of, entry_names
 from scenarios.problems import Origin, Problem, ScenarioError, suggest
 from scenarios.schema import Scenario
 
@@ -65,11 +67,17 @@ def _wrong(name: str, own: Any) -> list[tuple[str, str]]:
 def merged(
     value: Mapping[str, Any], name: str, own: Mapping[str, Any], origin: Origin
 ) -> tuple[dict[str, Any], Origin]:
-    """The file's content with one variant's, and an Origin that points at the line of what was merged."""
+    """The file's content with one variant's, and an Origin that points at the line of what was merged.
+
+    Raises:
+        ScenarioError: ``minus`` names a package that is not there.
+    """
     out = {key: v for key, v in value.items() if key not in OWN}
     here, moved = f"variants.{name}", {}
     for key, new in own.items():
         old = out.get(key)
+        if key in ("plus", "minus"):
+            continue
         if key == "add":
             before = old if isinstance(old := out.get("shocks"), list) else []
             moved |= {f"shocks[{len(before) + n}]": f"{here}.add[{n}]" for n in range(len(new))}
@@ -83,9 +91,42 @@ def merged(
             out[key] = {**old, **new}
         else:
             out[key] = new
+    if "plus" in own or "minus" in own:
+        start = moved.get("packages", "packages")
+        before = [(entry, f"{start}[{k}]") for k, entry in enumerate(entries_of(out.get("packages")))]
+        places = [
+            (place, (origin, f"{here}.minus[{k}]")) for k, place in enumerate(entries_of(own.get("minus")))
+        ]
+        kept = without(before, places)
+        kept += [(entry, f"{here}.plus[{k}]") for k, entry in enumerate(entries_of(own.get("plus")))]
+        out["packages"] = [entry for entry, _ in kept]
+        moved |= {f"packages[{n}]": place for n, (_, place) in enumerate(kept)}
     if "title" not in own and isinstance(out.get("title"), str):
         out["title"] = f"{out['title']} ({name})"
     return out, replace(origin, moved=moved)
+
+
+def without(
+    entries: Sequence[tuple[Any, Any]], names: Sequence[tuple[Any, tuple[Origin, str]]]
+) -> list[tuple[Any, Any]]:
+    """The entries of a list of packages, each with whatever goes with it, without those named.
+
+    ``names`` come with the place they are written at.
+
+    Raises:
+        ScenarioError: a name that none of the entries has; the message lists those there are.
+    """
+    known = entry_names([entry for entry, _ in entries])
+    problems = []
+    for name, (origin, path) in names:
+        if name not in known:
+            there = f"; there are {', '.join(known)}" if known else ": there are no packages here"
+            near = suggest(name, known) if isinstance(name, str) else ""
+            problems.append(origin.problem(path, f"no package '{name}' to take out{near}{there}"))
+    if problems:
+        raise ScenarioError(problems)
+    out = {name for name, _ in names}
+    return [entry for entry, name in zip(entries, known, strict=True) if name not in out]
 
 
 def choose(scenario: Scenario, variant: str) -> Scenario:
@@ -105,5 +146,5 @@ def choose(scenario: Scenario, variant: str) -> Scenario:
 
 
 def case_name(name: str, scenario: Scenario) -> str:
-    """``us-joins-cptpp-deep``: the file's name with the variant's, if one was asked for."""
-    return f"{name}-{scenario.variant}" if scenario.variant else name
+    """``us-joins-cptpp-deep``: the file's name with the variant's and the packages changed by hand."""
+    return (f"{name}-{scenario.variant}" if scenario.variant else name) + scenario.changed

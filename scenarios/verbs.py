@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from scenarios.fields import Strict
@@ -32,40 +34,19 @@ class RateVerb(Strict):
                 return name, value
         raise AssertionError("the validator leaves exactly one verb")
 
+    def changed(self, old: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The rates that the verb makes of ``old``."""
+        name, value = self.verb
+        return (
+            np.full_like(old, value) if name == "to" else old * (1 - value) if name == "cut" else old + value
+        )
+
     def words(self) -> str:
         """``to 0 %``, ``cut by 50 %``, ``add 5 points``."""
         verb, value = self.verb
         if verb == "add":
             return f"add {100 * value:.6g} points"
         return f"{'cut by' if verb == 'cut' else 'to'} {percent(value)}"
-
-
-class TariffVerb(RateVerb):
-    """A change of tariffs. ``negotiated: true`` never raises a rate: the lower of old and new applies.
-
-    Without the key, ``cut`` and ``to: 0%`` are negotiated, ``to`` any other rate and ``add`` are not.
-    """
-
-    negotiated: bool | None = Field(
-        default=None, strict=True, description="never raise a rate that is already lower"
-    )
-
-    @model_validator(mode="after")
-    def _add_is_unilateral(self) -> TariffVerb:
-        if self.negotiated and self.add is not None:
-            raise ValueError("'negotiated' goes with 'to' or 'cut'; 'add' changes a rate by arithmetic")
-        return self
-
-    @property
-    def never_raises(self) -> bool:
-        """Whether the lower of the old and the new rate applies."""
-        if self.negotiated is not None:
-            return self.negotiated
-        return self.cut is not None or self.to == 0
-
-    def words(self) -> str:
-        """As RateVerb, with ``(negotiated)`` where the lower rate applies."""
-        return super().words() + (" (negotiated)" if self.never_raises else "")
 
 
 class Barrier(Strict):

@@ -92,13 +92,13 @@ def test_the_notes_show_cost_range_and_argument(small_world: xr.Dataset) -> None
 def test_a_group_that_holds_the_granting_importer_means_the_others(world: xr.Dataset) -> None:
     policy = apply(scenario("{standard: technology, adopts: IPEF}"), world)
     members = set(load_groups().members("IPEF")) - {"USA", "FJI"}
-    assert set(policy.table.exporter) == members and set(policy.table.importer) == {"USA"}
+    assert set(policy.table.partner) == members and set(policy.table.region) == {"USA"}
     assert any("USA grants the access and is left out of IPEF" in note for note in policy.notes)
 
 
 def test_carve_outs_and_access_that_gives_nothing(small_world: xr.Dataset) -> None:
     text = "{standard: technology, adopts: [JPN, KOR]}\n    except: {exporters: KOR}"
-    assert set(apply(scenario(text), small_world).table.exporter) == {"JPN"}
+    assert set(apply(scenario(text), small_world).table.partner) == {"JPN"}
     free = small_world.assign(tm0=small_world.tm0 * 0)
     assert any("gives nothing" in note for note in apply(scenario(TECHNOLOGY), free).notes)
 

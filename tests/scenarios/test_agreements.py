@@ -29,7 +29,7 @@ def test_rcep_added_to_the_rest_is_the_baseline(world: xr.Dataset) -> None:
     added = apply(parse_scenario(without), world)
     whole = apply(parse_scenario("title: t\nshocks: []\n"), world)
     xr.testing.assert_identical(added.counterfactual, whole.baseline)
-    assert not added.table.empty and set(added.table.importer) <= set(load_groups().members("RCEP"))
+    assert not added.table.empty and set(added.table.region) <= set(load_groups().members("RCEP"))
 
 
 def test_agreements_cut_mfn_and_never_raise(world: xr.Dataset) -> None:
@@ -64,9 +64,7 @@ def test_measures_come_after_the_agreements(tmp_path: Path, world: xr.Dataset) -
     asked = parse_scenario(f"title: t\nbaseline: {base}\nshocks: []\n", folder=tmp_path)
     policy = apply(asked, world)
     assert policy.baseline.tm.sel(o="AUS", d="JPN", i="C29") == 0.10
-    why = policy.baseline_table.query(
-        "exporter == 'AUS' and importer == 'JPN' and sector == 'C29'"
-    ).why.item()
+    why = policy.baseline_table.query("partner == 'AUS' and region == 'JPN' and sector == 'C29'").why.item()
     assert why.startswith("mine.yaml:3 agreement CPTPP; mine.yaml:9 measures[0].shocks[0]")
     assert policy.table.empty
 
@@ -125,3 +123,16 @@ def test_an_agreement_in_the_data_has_no_lines(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("scenarios.reader.AGREEMENTS", tmp_path)
     with pytest.raises(ScenarioError, match="has lines exactly when"):
         parse_scenario("title: t\nbaseline: benchmark-2022\nshocks: [{agreement: New}]\n")
+
+
+def test_an_earlier_year_takes_nothing_from_those_who_are_further(world: xr.Dataset) -> None:
+    """An agreement that is in force already, written again as of its third year, raises nobody's rate."""
+    text = "title: t\nbaseline: in-force-2026\nshocks:\n  - {agreement: CPTPP, parts: tariffs, year: 3}\n"
+    policy = apply(parse_scenario(text, file="t.yaml"), world)
+    assert not (policy.counterfactual.tm > policy.baseline.tm).any()
+    assert any("in force already" in note and "without: [CPTPP]" in note for note in policy.notes)
+    fresh = text.replace("in-force-2026", "{name: in-force-2026, without: [CPTPP]}")
+    staged = apply(parse_scenario(fresh), world)
+    full = apply(parse_scenario(fresh.replace(", year: 3", "")), world)
+    assert (staged.counterfactual.tm > full.counterfactual.tm).any()
+    assert not (staged.counterfactual.tm < full.counterfactual.tm).any()

@@ -53,7 +53,7 @@ def test_cells_not_named_keep_their_bits(small_world: xr.Dataset) -> None:
 
 def test_among_and_groups(world: xr.Dataset) -> None:
     policy = run("- {tariff: {to: 0%}, among: USMCA, sectors: goods}", world)
-    assert set(zip(policy.table.importer, policy.table.exporter, strict=True)) == {
+    assert set(zip(policy.table.region, policy.table.partner, strict=True)) == {
         (a, b) for a in ("USA", "CAN", "MEX") for b in ("USA", "CAN", "MEX") if a != b
     }
     assert len(policy.table) == 6 * 27
@@ -189,12 +189,14 @@ def test_the_table_rebuilds_the_arrays(small_world: xr.Dataset) -> None:
     )
     assert tuple(policy.table.columns) == COLUMNS
     rebuilt = policy.baseline.copy(deep=True)
-    for importer, exporter, sector, instrument, before, after, _ in policy.table.itertuples(index=False):
-        cell = {"o": exporter, "d": importer, "i": sector}
+    for region, partner, sector, instrument, before, after, _ in policy.table.itertuples(index=False):
+        # An export tax is the exporter's measure, everything else on a flow the importer's.
+        o, d = (region, partner) if instrument == "te" else (partner, region)
+        cell = {"o": o, "d": d, "i": sector}
         assert before != after and rebuilt[instrument].loc[cell] == before
         rebuilt[instrument].loc[cell] = after
     xr.testing.assert_identical(rebuilt, policy.counterfactual)
-    twice = policy.table.query("importer == 'USA' and exporter == 'CHN' and sector == 'C26'").why.item()
+    twice = policy.table.query("region == 'USA' and partner == 'CHN' and sector == 'C26'").why.item()
     assert (
         twice
         == "t.yaml:4 shocks[0] first: tariff add 5 points; t.yaml:5 shocks[1] tariff cut by 40 % (negotiated)"

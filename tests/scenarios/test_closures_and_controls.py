@@ -124,7 +124,7 @@ def test_measures_bind_at_levels_of_the_baseline() -> None:
         ),
         ("{minimum_wage: {floor: 0%}, regions: FRA}", "covers only part of EU27"),
         ("{quota: {volume: -99.5%}, exporters: USA, importers: CHN, sectors: all}", "more than 99 %"),
-        ("{minimum_wage: {floor: 0%}, importers: USA}", "'regions' goes with 'minimum_wage'"),
+        ("{minimum_wage: {floor: 0%}, importers: USA}", "'regions' goes with minimum_wage"),
         ("{tariff: {to: 0%}, importers: USA, sectors: goods, regions: USA}", "'regions' goes with"),
     ],
 )

@@ -60,12 +60,12 @@ def test_mfn_is_the_highest_rate_across_partners(real: xr.Dataset) -> None:
         assert np.array_equal(after, mfn[at[d]])
         partners = [r for r in real.o.values if r != d and {r, d} != {"USA", "CHN"}]
         assert np.array_equal(after, real.tm0.sel(d=d, o=partners).max("o").values)
-    assert set(policy.table.importer) == {"USA", "KOR"}
+    assert set(policy.table.region) == {"USA", "KOR"}
 
 
 def test_a_remaining_agreement_serves_the_flow(real: xr.Dataset) -> None:
     policy = run("  - {leave: USMCA, parts: tariffs}\n", real)
-    pairs = set(zip(policy.table.exporter, policy.table.importer, strict=True))
+    pairs = set(zip(policy.table.partner, policy.table.region, strict=True))
     assert pairs == {("USA", "CAN"), ("CAN", "USA"), ("USA", "MEX"), ("MEX", "USA")}  # CPTPP: CAN and MEX
     both = run("  - {leave: USMCA, parts: tariffs}\n  - {leave: CPTPP, parts: tariffs}\n", real)
     other = run("  - {leave: CPTPP, parts: tariffs}\n  - {leave: USMCA, parts: tariffs}\n", real)
@@ -83,9 +83,9 @@ def test_pairs_with_another_agreement_keep_the_benchmark_rate(real: xr.Dataset) 
 
 def test_one_member_leaves(real: xr.Dataset) -> None:
     table = run("  - {leave: USMCA, members: [MEX], parts: tariffs}\n", real).table
-    assert set(zip(table.exporter, table.importer, strict=True)) == {("USA", "MEX"), ("MEX", "USA")}
+    assert set(zip(table.partner, table.region, strict=True)) == {("USA", "MEX"), ("MEX", "USA")}
     france = run("  - {leave: EU27, members: FRA, parts: tariffs}\n", real).table
-    assert all("FRA" in pair for pair in zip(france.exporter, france.importer, strict=True))
+    assert all("FRA" in pair for pair in zip(france.partner, france.region, strict=True))
     step = run("  - {leave: USMCA, members: MEX, parts: tariffs}\n  - {leave: USMCA, parts: tariffs}\n", real)
     whole = run("  - {leave: USMCA, parts: tariffs}\n", real)
     xr.testing.assert_identical(step.counterfactual, whole.counterfactual)
@@ -106,7 +106,7 @@ def test_a_baseline_without_an_agreement_of_the_data(real: xr.Dataset) -> None:
     assert any("rates hold USMCA" in note and "t.yaml:2" in note for note in without.notes)
     back = apply(parse_scenario(text % "{agreement: USMCA, parts: tariffs}"), real)
     xr.testing.assert_identical(back.counterfactual, left.baseline)
-    assert set(back.table.importer) == set(load_groups().members("USMCA"))
+    assert set(back.table.region) == set(load_groups().members("USMCA"))
 
 
 # What must not be overwritten

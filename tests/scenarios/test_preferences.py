@@ -42,7 +42,7 @@ def test_one_flow_by_hand(world: xr.Dataset) -> None:
     assert policy.counterfactual.tm.sel(cell).item() == pytest.approx(0.80 * rate + 0.20 * own, rel=1e-14)
     k = 1 + 0.80 * 0.10 * (own - rate)
     assert policy.counterfactual.k.sel(cell).item() == pytest.approx(k, rel=1e-14)
-    rows = policy.table.query("importer == 'CHN' and exporter == 'JPN' and sector == 'C28'")
+    rows = policy.table.query("region == 'CHN' and partner == 'JPN' and sector == 'C28'")
     assert rows.set_index("instrument").why.to_dict() == {
         "tm": "t.yaml:4 agreement RCEP, used by 80 % of trade",
         "k": "t.yaml:4 agreement RCEP, rules of origin",
@@ -67,7 +67,7 @@ def test_the_use_of_a_baselines_agreement(world: xr.Dataset) -> None:
     shock = "title: t\nshocks: [{agreement: RCEP, parts: tariffs, utilisation: 100%, rules_of_origin: 0%}]\n"
     later = apply(parse_scenario(shock), world)
     xr.testing.assert_identical(later.counterfactual, full)
-    assert set(later.table.importer) <= set(load_groups().members("RCEP")) and not later.table.empty
+    assert set(later.table.region) <= set(load_groups().members("RCEP")) and not later.table.empty
     same = apply(parse_scenario("title: t\nshocks: [{agreement: RCEP, parts: tariffs}]\n"), world)
     assert same.table.empty and any("is in force already" in note for note in same.notes)
 

@@ -22,7 +22,7 @@ from scenarios.provisions import PROVISIONS, TEMPLATES, Effects, Scores, read_sc
 from scenarios.reader import parse_scenario, read_agreement, read_scenario
 
 HEAD = "title: t\nbaseline: benchmark-2022\nshocks:\n"
-AGREEMENTS = ("CPTPP", "RCEP", "USMCA", "KORUS", "USJTA", "ATIGA", "EU27") + tuple(
+AGREEMENTS = ("TPP12", "CPTPP", "RCEP", "USMCA", "KORUS", "USJTA", "ATIGA", "EU27") + tuple(
     f"IPEF_{pillar}" for pillar in ("supply_chain", "clean_economy", "fair_economy")
 )
 
@@ -131,7 +131,7 @@ def test_outsiders_get_the_spillover(world: xr.Dataset, barriers: BarrierData) -
     after = policy.counterfactual.removed.sel(d="IND")
     party, outsider = after.sel(o="BRA"), after.sel(o="ZAF")
     assert np.allclose(outsider, 0.2 * party) and (after.sel(o="IND") == 0).all()
-    assert set(policy.table.importer) == {"IND"}, "an importer that signs nothing opens to nobody"
+    assert set(policy.table.region) == {"IND"}, "an importer that signs nothing opens to nobody"
     carved = "  - {provisions: deep, importers: IND, except: {exporters: ZAF}}\n"
     assert (run(carved, world, barriers).counterfactual.removed.sel(d="IND", o="ZAF") == 0).all()
 
@@ -285,8 +285,8 @@ def test_on_the_packaged_world() -> None:
     table = policy.table
     assert set(table.instrument) == {"removed"} and (table.to > table["from"]).all()
     members = set(load_groups().members("CPTPP"))
-    assert set(table.importer) <= members | {"USA"}
-    outsiders = table.query("importer == 'USA' and exporter == 'ARG'")
+    assert set(table.region) <= members | {"USA"}
+    outsiders = table.query("region == 'USA' and partner == 'ARG'")
     assert outsiders.empty, "USMCA has given them that spillover already"
 
 

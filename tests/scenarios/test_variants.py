@@ -35,6 +35,7 @@ variants:
     closure: {labour: full_employment}
     baseline: {us_china_duties: false}
 """
+HEADER = "question: who?\nauthor: me\ndate: 2026-01-01\nsources: [none]\nlook_at: [it]\nfocus: USA\n"
 DEEP = """\
 title: deeper
 description: the question
@@ -147,7 +148,7 @@ def test_check_and_list_show_the_variants(file: Path, monkeypatch: pytest.Monkey
     file.write_text(FILE.replace("[USA, JPN]", "[USA, JPX]"))
     checked = run("check", str(file))
     assert checked.exit_code == 2 and "variants.deep.add[0].between[1]" in checked.output
-    file.write_text(FILE.replace("main_variant", "author: me\nsources: [none]\nmain_variant"))
+    file.write_text(FILE.replace("main_variant", HEADER + "main_variant"))
     monkeypatch.setattr("scenarios.reader.LIBRARY", file.parent)
     listed = run("list").output
     assert "--variant tariffs: the scenario itself" in listed and "--variant deep: deeper" in listed
