@@ -55,14 +55,17 @@ def test_every_row_is_sourced_and_names_things_that_exist() -> None:
         assert row["indicator"] in known
         assert len(row["note"]) > 20
         if row["region"] != "WORLD":
-            regions.expand(row["region"].removeprefix("not "), economies)
+            for name in row["region"].removeprefix("not ").split():
+                regions.expand(name, economies)
         for name in row["partner"].split():
             regions.expand(name, economies)
         for name in row["sectors"].split():
             sectors.expand(name, industries)
     keys = ["study", "scenario_there", "region", "metric", "unit", "scenario", "variant"]
     assert not table.duplicated(keys).any()
-    assert set(table.scenario) == {"us-joins-cptpp", "rcep"}
+    assert set(table.scenario) == {
+        "us-joins-cptpp", "rcep", "china-joins-cptpp", "ftaap", "us-china-tariff-war"
+    }  # fmt: skip
 
 
 def test_members_that_gain_from_one_another_are_never_like_for_like() -> None:
@@ -78,7 +81,7 @@ def test_rows_by_scenario_and_variant() -> None:
     assert list(tariffs.index) == list(main.index)
     assert set(published_rows("rcep").scenario_there) & {"tariffs, NTMs, liberal rules of origin"}
     assert set(published_rows("rcep", "tariffs").metric) >= {"trade creation", "real income"}
-    assert published_rows("us-china-tariff-war").empty
+    assert published_rows("unilateral-free-trade-usa").empty
 
 
 def test_figures_are_those_of_the_tables_and_of_the_flows(comparison: Comparison) -> None:
