@@ -19,6 +19,8 @@ from results.indicators import indicators
 from results.jobs import jobs
 from results.ledger import ledger
 from results.levels import same_world
+from results.retraining import Programme
+from results.retraining import table as programme_table
 from results.tidy import COLUMNS, only, pick, rows
 
 SUPPLIER = "CHN"
@@ -82,10 +84,12 @@ def compare(
     scenario_info: ScenarioInfo,
     households: xr.DataArray | None = None,
     adjustment_parameters: dict[str, Parameters] | None = None,
+    retraining: Programme | None = None,
 ) -> Comparison:
     """Every result of ``new`` against ``base``, which share one benchmark.
 
-    ``households``: thousands (r), optional. Raises ResultsError when a solution is not converged, the two
+    ``households``: thousands (r), optional; ``retraining``: a programme whose rows join the adjustment table.
+    Raises ResultsError when a solution is not converged, the two
     do not belong together, the focus is not a region, or a number does not exist.
     """
     for which, s in (("base", base), ("counterfactual", new)):
@@ -111,6 +115,9 @@ def compare(
     }
     if scenario_info.supplier in regions:
         tables["dependence"] = dependence(base, new, scenario_info.supplier).table()
+    if retraining is not None:
+        both = [tables["adjustment"], programme_table(costs, retraining)]
+        tables["adjustment"] = pd.concat(both, ignore_index=True)
     warnings = (
         *sign_warnings(base, new, pick(found.table, indicator="welfare_ev")),
         *found.notes,

@@ -29,8 +29,8 @@ COMPONENTS = ("tariffs", "goods NTMs", "services")
 STRUCTURE = "market structure"
 """Column of the step from Armington to the scenario's own market structure."""
 
-MOST = 6
-"""Largest number of parts: each more doubles the solves."""
+MOST = 8
+"""Largest number of parts: each more doubles the solves. Beyond it `results.shapley_sampling`."""
 
 STILL = 1e-6
 """Largest figure that counts as no change, in its unit (percent, USD billion, thousand persons)."""

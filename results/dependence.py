@@ -35,7 +35,8 @@ HHI = "index 0-10000"
 @dataclass(frozen=True)
 class Dependence:
     """Two datasets with the same variables, ``base`` and ``new``: ``import_share`` (o, d, i), ``hhi`` (d, i),
-    ``direct embodied`` (d, i): share of ``supplier`` in all purchases of i by d.
+    ``direct embodied`` (d, i): share of ``supplier`` in all purchases of i by d; ``direct_total
+    embodied_total`` (d): the same in its purchases of all commodities.
     """
 
     base: xr.Dataset
@@ -52,6 +53,9 @@ class Dependence:
         out = [shares, rows("import_concentration", HHI, b.hhi, n.hhi, ("d", "i"))]
         for name in ("direct", "embodied"):
             part = rows(f"supplier_share_{name}", "share of all purchases", b[name], n[name], ("d", "i"))
+            out.append(part.assign(partner=self.supplier))
+            whole = f"{name}_total"
+            part = rows(f"supplier_share_{whole}", "share of all purchases", b[whole], n[whole], ("d",))
             out.append(part.assign(partner=self.supplier))
         return pd.concat(out, ignore_index=True)
 
@@ -83,8 +87,11 @@ def _shares(solution: Solution, supplier: str) -> xr.Dataset:
         sources = safe_ratio(border, bought, 0.0)
         own = xr.where(sources.o == sources.d, at_home, 0.0)
         embodied = _embodied(v, b, border, (sources + own).transpose("o", "d", "i").values, supplier)
-    out = {"import_share": share, "hhi": 1e4 * (share**2).sum("o"), "direct": direct}
-    return xr.Dataset(out | {"embodied": direct.transpose("d", "i").copy(data=embodied)})
+    found = {"direct": direct, "embodied": direct.transpose("d", "i").copy(data=embodied)}
+    out = {"import_share": share, "hhi": 1e4 * (share**2).sum("o"), **found}
+    spent = bought.sum("i")
+    totals = {f"{n}_total": safe_ratio((a * bought).sum("i"), spent, 0.0) for n, a in found.items()}
+    return xr.Dataset(out | totals)
 
 
 def _embodied(

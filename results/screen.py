@@ -6,7 +6,7 @@ carries its sign, so that nothing depends on colour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -208,12 +208,25 @@ def adjustment_table(c: Comparison, focus: str | None = None) -> Group:
         ("  beyond attrition (USD m, once)", [t[f"adjustment_cost_{s}"] for s in SETS], 0),
         (f"Welfare change (USD m, {horizon})", gain, 0),
         ("Cost, gross, in % of a welfare gain", ratio, 1),
+        *_retraining_lines(t),
     )
     rows = [[words, *(number(v, digits, sign=False) for v in values)] for words, values, digits in lines]
     title = f"{region}: workers displaced and the cost of adjustment"
     table = _table(title, ("", *SETS), "lrrr", rows, 44)
     words = ADJUSTMENT_WORDS.format(**central, sectors=c.manifest["sectors"]).replace("%", " %")
     return Group(table, Text(words, style="dim"))
+
+
+def _retraining_lines(t: Mapping[str, float]) -> Iterator[tuple[str, list[float], int]]:
+    """Lines of a retraining programme, if the region has one; ``t``: changes by indicator."""
+    lines = (
+        ("Retrained (thousand persons)", "participants", 2),
+        ("  cost (USD m, once)", "cost", 0),
+        ("  cost in % of a welfare gain", "share_of_gain", 1),
+    )
+    for words, name, digits in lines:
+        if f"retraining_participants_{SETS[0]}" in t:
+            yield words, [t.get(f"retraining_{name}_{s}", float("nan")) for s in SETS], digits
 
 
 def notes(c: Comparison) -> Group:

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cge.app.barriers import barrier_notes
-from cge.app.case import Case, parameters_of, prepare, read, with_policy
+from cge.app.case import Case, members_of, parameters_of, prepare, read, with_policy
 from cge.app.closing import closure_notes, policy_changes
 from cge.app.provenance import barrier_hash, cap_notes, choices, code_hash
 from cge.app.timer import Timer
 from cge.solution import Solution
+from scenarios.packages import full_text
 from scenarios.reader import scenario_hash
+from scenarios.retraining import retraining_regions
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     from results.compare import Comparison
+    from results.retraining import Programme
 
 __all__ = [
     "Case",
@@ -160,6 +163,7 @@ def comparison(
     """Every result of a solved case, with its provenance."""
     from results.compare import ScenarioInfo, compare
 
+    training = programme(case)
     hashes = {
         "data": str(case.world.meta.get("sha256", "")),
         "scenario": scenario_hash(case.scenario),
@@ -173,7 +177,7 @@ def comparison(
         name=case.name,
         title=case.scenario.title,
         description=case.scenario.description,
-        text=_text(case.scenario),
+        text=full_text(case.scenario),
         focus=focus or case.scenario.focus or ("USA" if "USA" in regions else regions[0]),
         baseline=f"{meta['baseline']}{without}",
         baseline_date=meta["baseline_date"],
@@ -185,17 +189,25 @@ def comparison(
             *cap_notes(case.elasticities.caps),
             *closure_notes(case, base, new),
             *barrier_notes(case.barriers),
+            *(() if training is None else (training.words(),)),
         ),
         sector_names=case.accounts.meta.get("sector_labels", {}),
         region_names=case.accounts.meta.get("region_labels", {}),
     )
-    return compare(base.with_hashes(**hashes), new.with_hashes(**hashes), scenario_info=info)
+    return compare(
+        base.with_hashes(**hashes), new.with_hashes(**hashes), scenario_info=info, retraining=training
+    )
 
 
-def _text(scenario: Scenario) -> str:
-    """The file as it was read; of a variant with a first line that says which."""
-    variant, text = scenario.variant, scenario.origin.text
-    return f"# This result is of the variant: cge run FILE --variant {variant}\n{text}" if variant else text
+def programme(case: Case) -> Programme | None:
+    """The scenario's retraining programme over the regions of its model."""
+    from results.retraining import Programme
+
+    asked = case.scenario.retraining
+    if asked is None:
+        return None
+    regions = retraining_regions(case.scenario, members_of(case.aggregation))
+    return Programme(regions, asked.uptake, asked.cost_per_worker)
 
 
 def describe(case: Case) -> dict[str, Any]:

@@ -33,8 +33,8 @@ META = ("unit", "source", "confidence")
 REMARKS = ("note", "description", "reason")
 """Columns that are neither a name nor a value."""
 
-QUESTION = ("title", "description", "question", "author", "date", "sources", "shocks", "focus",
-            "main_variant", "variants")  # fmt: skip
+QUESTION = ("title", "description", "question", "author", "date", "sources", "look_at", "packages",
+            "shocks", "focus", "main_variant", "variants")  # fmt: skip
 """Keys of a scenario that ask the question; every other key is a choice of how it is answered."""
 
 SCALARS = "barrier_assumptions"
@@ -352,12 +352,14 @@ def _agreement(agreement: Agreement) -> AssumptionTable:
     sources = "; ".join(agreement.sources)
     rows = [
         Assumption(
-            name, f"{file}:{agreement.origin.line(f'lines[{k}]') or ''}".rstrip(":"), _flow(line),
+            name, f"{file}:{agreement.origin.line(f'{key}[{k}]') or ''}".rstrip(":"), _flow(line, key),
             line.words(), "tariff", line.source, str(line.confidence),
+            line.staging.words() if line.staging else "",
         )
-        for k, line in enumerate(agreement.lines)
+        for key, lines in (("lines", agreement.lines), ("accession", agreement.accession))
+        for k, line in enumerate(lines)
     ]  # fmt: skip
-    known = ("agreement", "title", "parties", "sources", "note", "lines")
+    known = ("agreement", "title", "parties", "sources", "note", "lines", "accession")
     dumped = {k: v for k, v in agreement.model_dump(mode="json").items() if k not in known}
     others = list(_leaves(dumped))
     rows += [
@@ -367,9 +369,9 @@ def _agreement(agreement: Agreement) -> AssumptionTable:
     return AssumptionTable(name, file, agreement.title, tuple(rows))
 
 
-def _flow(line: Any) -> str:
+def _flow(line: Any, key: str) -> str:
     importers, exporters = (" ".join(x) if x else "parties" for x in (line.importers, line.exporters))
-    text = f"{' '.join(line.sectors)}: {importers} from {exporters}"
+    text = "accession, " * (key == "accession") + f"{' '.join(line.sectors)}: {importers} from {exporters}"
     return text + (f", {len(line.carve_outs)} exceptions" if line.carve_outs else "")
 
 

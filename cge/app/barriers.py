@@ -100,8 +100,9 @@ def barrier_notes(side: BarrierSide | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class CountryRates:
-    """Instruments at country level, (o, d, i), as the model takes them: tm, k, te (if moved), rx and rm (if
-    barriers are modelled), before the baseline, under it, and under the scenario.
+    """Instruments at country level as the model takes them, (o, d, i): tm, k, te (if moved), rx and rm (if
+    barriers are modelled); if moved to and productivity (r, j), tc (r), endow (r, f); before the baseline,
+    under it, and under the scenario.
     """
 
     benchmark: xr.Dataset
@@ -112,13 +113,14 @@ class CountryRates:
 def country_rates(policy: Policy, side: BarrierSide | None, scenario: Scenario) -> CountryRates:
     """The policy with the barriers it removes turned into iceberg factors and rent rates."""
     stages = policy.benchmark, policy.baseline, policy.counterfactual
+    return CountryRates(*(rates_at(part, policy, side, scenario) for part in stages))
+
+
+def rates_at(part: xr.Dataset, policy: Policy, side: BarrierSide | None, scenario: Scenario) -> xr.Dataset:
+    """One stage of a policy, or a part of one, as the model takes it."""
     if side is None:
-        return CountryRates(*stages)
-    numbers, before = assumptions(scenario.assumptions), policy.benchmark["removed"]
-
-    def with_barriers(part: xr.Dataset) -> xr.Dataset:
-        found = barrier_instruments(part["removed"], before, side.data, numbers)
-        rates = part.drop_vars("removed")
-        return rates.assign(k=rates["k"] * found["k"], rx=found["rx"], rm=found["rm"])
-
-    return CountryRates(*(with_barriers(part) for part in stages))
+        return part
+    before, numbers = policy.benchmark["removed"], assumptions(scenario.assumptions)
+    found = barrier_instruments(part["removed"], before, side.data, numbers)
+    rates = part.drop_vars("removed")
+    return rates.assign(k=rates["k"] * found["k"], rx=found["rx"], rm=found["rm"])

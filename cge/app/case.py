@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import xarray as xr
 
-from calibration.accounts import Accounts, border_value, landed_value
+from calibration.accounts import Accounts, border_value, landed_value, output
 from calibration.aggregate import Aggregation, aggregate, aggregate_rate, load_aggregation
 from calibration.closure_data import closure_data
 from calibration.elasticities import Elasticities, load_elasticities
 from calibration.parameters import calibrate
 from calibration.world import load_world
 from cge.app.barriers import BarrierSide, CountryRates, barrier_side, country_rates, one_level
-from cge.app.closing import Measure, measures, with_uncapped_rent
+from cge.app.closing import Measure, controls_of, floors_of, measures, require_room, with_uncapped_rent
+from cge.app.domestic import as_held
 from cge.app.firms import check_overrides, firms_by_sector
+from cge.app.merged import merged_notes
 from cge.app.timer import Timer
 from cge.closure import ClosureError
 from cge.formulation import Formulation
@@ -34,6 +36,7 @@ from scenarios.apply import (
 from scenarios.policy import Policy
 from scenarios.problems import ScenarioError
 from scenarios.reader import aggregation_files, read_scenario
+from scenarios.retraining import retraining_regions
 from scenarios.schema import Scenario
 from scenarios.variants import case_name, choose
 
@@ -43,8 +46,9 @@ class Case:
     """A scenario made ready to solve: the model, and its instruments under the baseline and under the policy.
 
     ``world``: accounts at country level; ``accounts``: at the model's aggregation; both carry the rents of
-    barriers if ``barriers`` (None: not modelled). ``baseline`` and ``policy`` give tm, k (te, rx, rm where
-    anything moves them) over the model's regions and sectors, ``rates`` the same by economy and industry.
+    barriers if ``barriers`` (None: not modelled). ``baseline`` and ``policy`` give tm, k (te, rx, rm, to, tc,
+    productivity, endow where anything moves them; what holds endowments that the closure frees) over the
+    model's regions and sectors, ``rates`` the same by economy and industry.
     """
 
     scenario: Scenario
@@ -62,6 +66,10 @@ class Case:
     policy: Mapping[str, xr.DataArray]
     measures: tuple[Measure, ...] = ()
     barriers: BarrierSide | None = None
+    room: tuple[Measure, ...] = ()
+    """Caps that the model can carry: those of the policy, and those of the policies prepared beside it."""
+    model_notes: tuple[str, ...] = ()
+    """What the model's own choices (firms) had to say, whatever the policy."""
 
 
 def prepare(
@@ -70,12 +78,14 @@ def prepare(
     aggregation: str | None = None,
     variant: str | None = None,
     rents: bool = False,
+    beside: Sequence[Scenario] = (),
     timer: Timer | None = None,
 ) -> Case:
     """Read a scenario, or one of its variants, and build its model; nothing is solved.
 
     `aggregation` replaces the scenario's own; `rents` models barriers though no shock moves them, so that
-    cases with and without share one benchmark. Raises ScenarioError (bad file), AggregationError,
+    cases with and without share one benchmark. `beside` are scenarios of the same model whose quotas and
+    floors it must be able to carry (`with_policy`). Raises ScenarioError (bad file), AggregationError,
     ElasticityError, ParameterError or ClosureError, each saying what and where.
     """
     clock = timer or Timer()
@@ -88,6 +98,7 @@ def prepare(
             aggregation or aggregation_files(scenario) or scenario.aggregation.name or "default"
         )
         check_model_regions(scenario, chosen.region_codes())
+        retraining_regions(scenario, members_of(chosen))
         elasticities = _elasticities(scenario, world, chosen)
     side = None
     if scenario_moves_barriers(scenario):
@@ -99,11 +110,18 @@ def prepare(
         accounts = aggregate(world, chosen)
         accounts.check()
     with clock.stage("calibrate"):
-        name = scenario.title if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
+        name = _name(scenario) if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
         start = _Start(
             scenario, case_name(name, scenario), expanded, world, chosen, accounts, elasticities, side
         )
-        return _calibrated(start)
+        others = [_expanded(_like(other, side), world, side) for other in beside]
+        return _calibrated(start, tuple(others))
+
+
+def _name(scenario: Scenario) -> str:
+    """The file's name; of a scenario that was read from no file its title."""
+    file = scenario.origin.file
+    return scenario.title if file.startswith("<") else Path(file).stem
 
 
 @dataclass(frozen=True)
@@ -120,12 +138,18 @@ class _Start:
     barriers: BarrierSide | None
 
 
-def _calibrated(s: _Start) -> Case:
+def _like(scenario: Scenario, side: BarrierSide | None) -> Scenario:
+    """The scenario on the benchmark of a case: with rents if that has them."""
+    return scenario if side is None else with_benchmark_rents(scenario)
+
+
+def _calibrated(s: _Start, beside: Sequence[Policy] = ()) -> Case:
     """The case with its model and the instruments over the model's labels."""
     industries = [str(i) for i in s.world.data["i"].values]
     structures = structure_sectors(s.scenario, industries)
     chosen_firms = firms_by_sector(s.scenario, structures, s.aggregation, s.elasticities)
-    expanded = replace(s.expanded, notes=(*s.expanded.notes, *chosen_firms.notes))
+    merged = merged_notes(s.scenario, members_of(s.aggregation))
+    expanded = replace(s.expanded, notes=(*s.expanded.notes, *chosen_firms.notes, *merged))
     regional = closure_data(
         s.world, s.aggregation, labour_supply_set=s.scenario.closure.labour_supply_elasticities
     )
@@ -135,13 +159,20 @@ def _calibrated(s: _Start) -> Case:
     overrides = override_sectors(s.scenario, industries)
     check_overrides(s.scenario, overrides, structures, formulation.trade)
     capped = measures(expanded.controls, s.world.data, s.aggregation)
-    model = _model(s.scenario, parameters, formulation, capped)
+    room = capped + tuple(m for p in beside for m in measures(p.controls, s.world.data, s.aggregation))
+    model = _model(s.scenario, parameters, formulation, room)
     rates = country_rates(expanded, s.barriers, s.scenario)
     case = Case(
         s.scenario, s.name, expanded, rates, s.world, s.aggregation, s.accounts, s.elasticities, regional,
-        chosen_firms.firms, model, {}, {}, capped, s.barriers,
+        chosen_firms.firms, model, {}, {}, capped, s.barriers, room,
+        chosen_firms.notes,
     )  # fmt: skip
     return replace(case, baseline=rates_of(case, rates.baseline), policy=rates_of(case, rates.counterfactual))
+
+
+def members_of(chosen: Aggregation) -> dict[str, list[str]]:
+    """Economies of each region of the model."""
+    return {r: list(chosen.members(r)) for r in chosen.region_codes()}
 
 
 def _elasticities(scenario: Scenario, world: Accounts, chosen: Aggregation) -> Elasticities:
@@ -164,24 +195,39 @@ def read(name_or_path: str | Path | Scenario, variant: str | None = None) -> Sce
 def with_policy(case: Case, scenario: Scenario) -> Case:
     """The same model, accounts and baseline under another scenario's shocks; nothing is compiled again.
 
-    For scenarios that differ from the case's own in what their shocks do to rates and trade costs; quotas and
-    floors stay those of the case.
-    Raises ScenarioError as `scenarios.apply`.
+    For scenarios that differ from the case's own in their shocks alone. Their quotas and floors must be among
+    those the model was built to carry (``case.room``, see ``beside`` of `prepare`); a cap that the scenario
+    does not use stands where it binds nobody.
+    Raises ScenarioError as `scenarios.apply`, for a cap there is no room for, and when the scenario's
+    baseline policy is not that of the case.
     """
-    scenario = with_benchmark_rents(scenario) if case.barriers is not None else scenario
+    scenario = _like(scenario, case.barriers)
+    check_model_regions(scenario, case.aggregation.region_codes())
+    retraining_regions(scenario, members_of(case.aggregation))
     expanded = _expanded(scenario, case.world, case.barriers)
+    both = [n for n in expanded.baseline.data_vars if n in case.expanded.baseline]
+    if not expanded.baseline[both].equals(case.expanded.baseline[both]):
+        message = "its baseline policy is not that of the model it is to share"
+        raise ScenarioError([scenario.origin.problem("baseline", message)])
+    return with_expanded(case, scenario, expanded)
+
+
+def with_expanded(case: Case, scenario: Scenario, expanded: Policy) -> Case:
+    """As `with_policy`, for a policy that is expanded already (or a part of one)."""
+    capped = measures(expanded.controls, case.world.data, case.aggregation)
+    require_room(capped, case.room)
     rates = country_rates(expanded, case.barriers, scenario)
-    found = replace(case, scenario=scenario, expanded=expanded, rates=rates)
+    merged = merged_notes(scenario, members_of(case.aggregation))
+    expanded = replace(expanded, notes=(*expanded.notes, *case.model_notes, *merged))
+    found = replace(case, scenario=scenario, expanded=expanded, rates=rates, measures=capped)
     return replace(found, policy=rates_of(found, rates.counterfactual))
 
 
 def _model(
-    scenario: Scenario, parameters: Parameters, formulation: Formulation, capped: tuple[Measure, ...]
+    scenario: Scenario, parameters: Parameters, formulation: Formulation, room: tuple[Measure, ...]
 ) -> Model:
     """The model under the scenario's closure and caps; what is wrong with a closure is said with its line."""
-    controls = tuple(m.control() for m in capped if m.capped.shock.minimum_wage is None)
-    floors = [m.cells for m in capped if m.capped.shock.minimum_wage is not None]
-    regions = tuple(str(r) for cells in floors for r in cells["r"].values[cells.values])
+    controls, regions = controls_of(room), floors_of(room)
     if controls:
         formulation = replace(formulation, controls="quotas")
     try:
@@ -215,26 +261,45 @@ def parameters_of(
 def instruments(
     policy: xr.Dataset, benchmark: xr.Dataset, world: xr.Dataset, accounts: xr.Dataset, chosen: Aggregation
 ) -> dict[str, xr.DataArray]:
-    """Country-level instruments (o, d, i) as rates of the model: its benchmark plus the flow-weighted change.
+    """Country-level instruments (over their own dimensions) as rates of the model: its benchmark plus the
+    weighted change.
 
-    Adding the change to the model's own benchmark rate keeps untouched flows untouched to the last digit.
+    Adding the change to the model's own benchmark rate keeps untouched cells untouched to the last digit.
+    Weights are what each rate falls on: flows, output (production tax, and productivity, whose arithmetic
+    mean is taken), private consumption before its tax, factor income. Endowments come by activity (r, f, j).
     """
-    taxed, border = world["X0"] * (1 + world["te0"]), border_value(world)
-    start = {"tm": accounts["tm0"], "te": accounts["te0"], "k": xr.ones_like(accounts["tm0"]),
-             "rx": accounts["rx0"], "rm": accounts["rm0"]}  # fmt: skip
-    weights = {"tm": border, "te": world["X0"], "k": landed_value(world), "rx": taxed, "rm": border}
+    start, weights = _starts(accounts), _weights(world)
     result = {}
     for name in map(str, policy.data_vars):
         if policy[name].equals(benchmark[name]):
             continue
-        change = policy[name] - benchmark[name]
+        change = (policy[name] - benchmark[name]).broadcast_like(weights[name])
         result[name] = start[name] + aggregate_rate(change, weights[name], chosen)
     return result
+
+
+def _starts(accounts: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Benchmark levels of all instruments of the model."""
+    return {
+        "tm": accounts["tm0"], "te": accounts["te0"], "k": xr.ones_like(accounts["tm0"]),
+        "rx": accounts["rx0"], "rm": accounts["rm0"], "to": accounts["to0"], "tc": accounts["tc0"],
+        "productivity": xr.ones_like(accounts["to0"]), "endow": xr.ones_like(accounts["V0"]),
+    }  # fmt: skip
+
+
+def _weights(world: xr.Dataset) -> dict[str, xr.DataArray]:
+    """What each instrument falls on at country level, USD million."""
+    taxed, border, made = world["X0"] * (1 + world["te0"]), border_value(world), output(world).rename(i="j")
+    return {
+        "tm": border, "te": world["X0"], "k": landed_value(world), "rx": taxed, "rm": border, "to": made,
+        "productivity": made, "tc": world["C0"].sum("i"), "endow": world["V0"],
+    }  # fmt: skip
 
 
 def rates_of(case: Case, policy: xr.Dataset) -> dict[str, xr.DataArray]:
     """Instruments of the case's model under a policy at country level, rents of caps included."""
     accounts = case.accounts.data
     found = instruments(policy, case.rates.benchmark, case.world.data, accounts, case.aggregation)
+    found = as_held(found, case.model, accounts, case.scenario.origin)
     capped = "rent_uncapped" in case.model.system.quantities
     return with_uncapped_rent(found, accounts) if capped else found

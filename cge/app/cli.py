@@ -1,5 +1,5 @@
-"""The command line: ``cge run``, ``check``, ``doctor``, ``equations``, ``data``, ``bench``, ``list``,
-``replicate``, ``schema``, ``assumptions``.
+"""The command line: ``cge run``, ``check``, ``explain``, ``diff``, ``new``, ``list``, ``schema``,
+``compare``, ``attribute``, ``replicate``, ``assumptions``, ``agreements``, ``equations``, ``data`` and more.
 
 Exit codes: 0 ok, 1 the model failed, 2 bad input.
 """
@@ -14,7 +14,17 @@ from typing import Annotated, Any
 
 import typer
 
-from cge.app import cli_assumptions, cli_data, cli_gravity, cli_model, cli_replicate, cli_scenarios
+from cge.app import (
+    cli_agreements,
+    cli_assumptions,
+    cli_compare,
+    cli_data,
+    cli_explain,
+    cli_gravity,
+    cli_model,
+    cli_replicate,
+    cli_scenarios,
+)
 
 MODEL_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -28,10 +38,13 @@ app = typer.Typer(
 )
 app.add_typer(cli_data.app, name="data")
 cli_scenarios.register(app)
+cli_explain.register(app)
 cli_model.register(app)
 cli_replicate.register(app)
 cli_assumptions.register(app)
 cli_gravity.register(app)
+cli_agreements.register(app)
+cli_compare.register(app)
 
 
 @app.command()
@@ -43,6 +56,8 @@ def run(
     against: Annotated[
         str | None, typer.Option(help="Another variant: the difference in welfare by term and sector.")
     ] = None,
+    plus: cli_explain.Plus = None,
+    minus: cli_explain.Minus = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder for tables and manifest.")
     ] = None,
@@ -69,22 +84,32 @@ def run(
     """Solve a scenario against its baseline and print who gains and who loses.
 
     Examples: cge run us-joins-cptpp --decompose  |  cge run rcep --focus JPN -o out/rcep  |
-    cge run mine.yaml --aggregation full --verify  |  cge run mine.yaml --variant deep --against tariffs
+    cge run mine.yaml --aggregation full --verify  |  cge run mine.yaml --variant deep --against tariffs  |
+    cge run mine.yaml --minus semiconductor-deal
     """
     from rich.console import Console
 
     from cge.app import api
+    from cge.app.selection import chosen
     from results import store
 
     if space not in ("reduced", "full"):
         raise typer.BadParameter("choose reduced or full", param_hint="--space")
+    if against is not None and (plus or minus):
+        raise typer.BadParameter("sets variants against each other; for packages use cge compare",
+                                 param_hint="--against")  # fmt: skip
     if output is not None and not force:
         refuse_occupied(store.occupant(output), output)
     errors = Console(stderr=True, quiet=quiet)
     with errors.status("starting") as status:
+        subject = (
+            chosen(scenario, variant=variant, plus=plus or (), minus=minus or ())
+            if plus or minus
+            else scenario
+        )
         result = api.run(
-            scenario, variant=variant, against=against, aggregation=aggregation, focus=focus, space=space,
-            decompose=decompose, verify=verify,
+            subject, variant=None if plus or minus else variant, against=against, aggregation=aggregation,
+            focus=focus, space=space, decompose=decompose, verify=verify,
             progress=status.update, command=" ".join(["cge", *sys.argv[1:]]),
         )  # fmt: skip
         if output is not None:

@@ -1,18 +1,20 @@
-"""Commands about scenario files: ``check``, ``schema``, ``list``. Nothing here solves a model."""
+"""Commands about scenario files: ``check`` and those around the library. Nothing here solves a model."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-import xarray as xr
 
+from cge.app import cli_library
 from scenarios.apply import apply, check_model_regions, scenario_moves_barriers
+from scenarios.barriers import BarrierData
+from scenarios.memory import Memory
 from scenarios.policy import Policy
 from scenarios.problems import ScenarioError
-from scenarios.reader import aggregation_files, library, read_scenario
+from scenarios.reader import aggregation_files, barrier_file, library, read_scenario
+from scenarios.retraining import retraining_regions
 from scenarios.schema import Scenario
 
 BAD_INPUT = 2
@@ -21,8 +23,7 @@ BAD_INPUT = 2
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     app.command("check")(check)
-    app.command("schema")(schema)
-    app.command("list")(list_scenarios)
+    cli_library.register(app)
 
 
 def check(
@@ -41,18 +42,20 @@ def check(
 
     Examples: cge check  |  cge check us-joins-cptpp  |  cge check --structure my-scenario.yaml
     """
-    worlds: dict[tuple[str, bool], xr.Dataset] = {}
+    memory = Memory()
     bad = 0
+    if not names and not cli_library.sound_packages():
+        bad += 1
     for name in names or library():
         try:
-            scenario = read_scenario(name)
+            scenario = read_scenario(name, memory=memory)
         except ScenarioError as error:
             bad += 1
             typer.echo(str(error), err=True)
             continue
         told: set[str] = set()
         for variant, case in {None: scenario, **_others(scenario)}.items():
-            bad += not _sound(name, variant, case, worlds, told, structure=structure, aggregation=aggregation)
+            bad += not _sound(name, variant, case, memory, told, structure=structure, aggregation=aggregation)
     if bad:
         raise typer.Exit(BAD_INPUT)
 
@@ -66,7 +69,7 @@ def _sound(
     name: str,
     variant: str | None,
     case: Scenario,
-    worlds: dict[tuple[str, bool], xr.Dataset],
+    memory: Memory,
     told: set[str],
     *,
     structure: bool,
@@ -75,7 +78,7 @@ def _sound(
     """Check one case of a file and print what is found; ``told``: lines already printed for the file."""
     title = f"{name} --variant {variant}" if variant else name
     try:
-        policy = expand(case, worlds)
+        policy = expand(case, memory)
     except ScenarioError as error:
         lines = [line for line in str(error).splitlines() if line not in told]
         told.update(lines)
@@ -112,30 +115,10 @@ def structurally_sound(name: str, aggregation: str | None, variant: str | None =
     return report.sound
 
 
-def schema() -> None:
-    """Print the JSON schema of scenario files, for editors.
+def expand(scenario: Scenario, memory: Memory) -> Policy:
+    """A scenario over the packaged world it asks for, model regions checked.
 
-    Example: cge schema > scenario.schema.json
-    """
-    typer.echo(json.dumps(Scenario.model_json_schema(), indent=2))
-
-
-def list_scenarios() -> None:
-    """List the scenarios of the library: name, title, question, variants."""
-    width = max(map(len, library()), default=0)
-    for name in library():
-        scenario = read_scenario(name)
-        typer.echo(f"{name:<{width}}  {scenario.title}")
-        if scenario.question:
-            typer.echo(f"{'':<{width}}  {scenario.question}")
-        if scenario.main_variant:
-            typer.echo(f"{'':<{width}}  --variant {scenario.main_variant}: the scenario itself")
-        for variant, case in _others(scenario).items():
-            typer.echo(f"{'':<{width}}  --variant {variant}: {case.title}")
-
-
-def expand(scenario: Scenario, worlds: dict[tuple[str, bool], xr.Dataset]) -> Policy:
-    """A scenario over the packaged world it asks for, model regions checked; ``worlds`` is a cache.
+    ``memory``: scenarios share the world, the barriers and the expansion of the baseline.
 
     Raises:
         ScenarioError: as scenarios.apply, and for an aggregation that cannot be read.
@@ -143,22 +126,32 @@ def expand(scenario: Scenario, worlds: dict[tuple[str, bool], xr.Dataset]) -> Po
     # Here and not above: `schema` and `list` need no data, and reading netCDF takes a while to import.
     from calibration.aggregate import AggregationError, load_aggregation
     from calibration.world import load_world
-    from cge.app.barriers import barrier_data
 
-    wanted = (scenario.baseline.tariffs, scenario.baseline.us_china_duties)
-    if wanted not in worlds:
-        worlds[wanted] = load_world(tariffs=scenario.baseline.tariffs, us_china_duties=wanted[1]).data
-    world = worlds[wanted]
-    moves = scenario_moves_barriers(scenario)
-    policy = apply(scenario, world, barriers=barrier_data(scenario) if moves else None)
+    tariffs, duties = scenario.baseline.tariffs, scenario.baseline.us_china_duties
+    world = memory.once(
+        ("world", tariffs, duties), lambda: load_world(tariffs=tariffs, us_china_duties=duties).data
+    )
+    barriers = _barriers(scenario, memory) if scenario_moves_barriers(scenario) else None
+    policy = apply(scenario, world, barriers=barriers, memory=memory)
+    wanted = aggregation_files(scenario) or scenario.aggregation.name or "default"
     try:
-        aggregation = load_aggregation(aggregation_files(scenario) or scenario.aggregation.name or "default")
+        aggregation = memory.once(("aggregation", wanted), lambda: load_aggregation(wanted))
     except AggregationError as error:
         raise ScenarioError([scenario.origin.problem("aggregation", str(error))]) from error
     _require_cover(scenario, "regions", aggregation.regions, world["d"].values.tolist())
     _require_cover(scenario, "sectors", aggregation.sectors, world["i"].values.tolist())
     check_model_regions(scenario, aggregation.region_codes())
+    retraining_regions(scenario, {r: aggregation.members(r) for r in aggregation.region_codes()})
     return policy
+
+
+def _barriers(scenario: Scenario, memory: Memory) -> BarrierData:
+    """The barriers that the scenario sees; scenarios with the same options share them."""
+    from cge.app.barriers import barrier_data, one_level
+
+    options = scenario.model_dump_json(include={"barriers", "elasticities", "overrides"})
+    key = ("barriers", options, one_level(scenario), str(barrier_file(scenario)))
+    return memory.once(key, lambda: barrier_data(scenario))
 
 
 def _require_cover(scenario: Scenario, kind: str, mapping: Mapping[str, str], labels: list[str]) -> None:

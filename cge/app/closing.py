@@ -32,13 +32,58 @@ class Measure:
     capped: Capped
     cells: xr.DataArray
 
-    def control(self) -> Control:
-        """The cap as the model's closure takes it."""
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What the model must be built for: quota, trq or floor, and who gets the rent."""
         shock = self.capped.shock
+        if shock.minimum_wage is not None:
+            return "floor", ""
         rent_to = "importer" if shock.trq else getattr(shock.control, "rent_to", "importer")
-        flows = self.cells.stack(flow=("o", "d", "i"))
-        named = tuple(",".join(map(str, key)) for key in flows["flow"].values[flows.values])
-        return Control("trq" if shock.trq else "quota", named, rent_to)
+        return "trq" if shock.trq else "quota", rent_to
+
+
+def controls_of(room: Sequence[Measure]) -> tuple[Control, ...]:
+    """The caps on flows as the model's closure takes them: one control of each kind, each cell once."""
+    found = []
+    for kind, rent_to in dict.fromkeys(m.kind for m in room if m.kind[0] != "floor"):
+        cells = _union(room, (kind, rent_to)).stack(flow=("o", "d", "i"))
+        named = tuple(",".join(map(str, key)) for key in cells["flow"].values[cells.values])
+        found.append(Control(kind, named, rent_to))
+    return tuple(found)
+
+
+def floors_of(room: Sequence[Measure]) -> tuple[str, ...]:
+    """Regions with a minimum wage, each once."""
+    floors = [m.cells for m in room if m.kind[0] == "floor"]
+    return tuple(dict.fromkeys(str(r) for cells in floors for r in cells["r"].values[cells.values]))
+
+
+def _union(room: Sequence[Measure], kind: tuple[str, str]) -> xr.DataArray:
+    first, *others = (m.cells for m in room if m.kind == kind)
+    for cells in others:
+        first = first | cells
+    return first
+
+
+def conflicts(one: Sequence[Measure], other: Sequence[Measure]) -> bool:
+    """Whether the two cap a cell in different ways, so that no one model carries both."""
+    flows = [[m for m in side if m.kind[0] != "floor"] for side in (one, other)]
+    return any(a.kind != b.kind and bool((a.cells & b.cells).any()) for a in flows[0] for b in flows[1])
+
+
+def require_room(capped: Sequence[Measure], room: Sequence[Measure]) -> None:
+    """Raise ScenarioError unless the model was built to carry every cell of these measures."""
+    problems = []
+    for m in capped:
+        here = [r.cells for r in room if r.kind == m.kind]
+        left = m.cells
+        for cells in here:
+            left = left & ~cells
+        if bool(left.any()):
+            message = "this caps flows or wages that the shared model was not built to cap"
+            problems.append(m.capped.origin.problem(m.capped.path, message))
+    if problems:
+        raise ScenarioError(problems)
 
 
 def measures(found: Sequence[Capped], world: xr.Dataset, aggregation: Aggregation) -> tuple[Measure, ...]:

@@ -19,6 +19,7 @@ from cge.app import api
 from cge.app.case import Case, rates_of
 from cge.solution import Solution
 from results.contributions import COMPONENTS
+from scenarios.dims import OWN_DIMS
 from scenarios.groups import load_sector_groups
 from scenarios.reader import library_name
 from scenarios.structure_schema import Structure
@@ -67,6 +68,11 @@ def contributions(
 
     if case.measures:
         raise ResultsError("contributions of tariffs and barriers are not told apart where quotas bind")
+    if at_home := moved_at_home(case):
+        raise ResultsError(
+            "contributions are those of tariffs, goods NTMs and services; the scenario also moves "
+            f"{', '.join(at_home)}, which is none of them: run it without, or drop its published figures"
+        )
     plain, base, new = _under_armington(case, result.base, result.new, progress)
     moved = active(plain)
     own = pd.Series(our_figures(result, rows, case.aggregation)["model"])
@@ -84,6 +90,12 @@ def contributions(
     return arithmetic.contributions(every, COMPONENTS, with_structure=whole)
 
 
+def moved_at_home(case: Case) -> tuple[str, ...]:
+    """Taxes at home, productivity and endowments that the scenario moves: no part of any component."""
+    before, after = case.rates.baseline, case.rates.counterfactual
+    return tuple(n for n in OWN_DIMS if n in after and not after[n].equals(before[n]))
+
+
 def active(case: Case) -> frozenset[str]:
     """The components that the scenario moves."""
     before = case.rates.baseline
@@ -94,7 +106,7 @@ def part(case: Case, components: frozenset[str]) -> xr.Dataset:
     """Country-level instruments (o, d, i) of the scenario's policy where only these components are done.
 
     Tariffs take export taxes and the cost of rules of origin with them; every other trade cost and rent is
-    goods' or services'.
+    goods' or services'. Instruments at home stay at the baseline.
     """
     before, after = case.rates.baseline, case.rates.counterfactual
     goods = before["i"].isin(load_sector_groups().groups["goods"])

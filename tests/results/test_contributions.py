@@ -113,9 +113,9 @@ def test_what_cannot_be_attributed_is_refused() -> None:
         shapley(odd)
     with pytest.raises(ResultsError, match="do not start from the baseline"):
         contributions(v | {frozenset(): v[frozenset(COMPONENTS)] * 0.01})
-    with pytest.raises(ResultsError, match="between 1 and 6"):
-        shapley(game(tuple("abcdefg"), 1), tuple("abcdefg"))
-    with pytest.raises(ResultsError, match="between 1 and 6"):
+    with pytest.raises(ResultsError, match="between 1 and 8"):
+        shapley(game(tuple("abcdefghi"), 1), tuple("abcdefghi"))
+    with pytest.raises(ResultsError, match="between 1 and 8"):
         shapley(v, ("tariffs", "tariffs"))
     with pytest.raises(ResultsError, match="market structure differ"):
         contributions(v, with_structure=v[frozenset()].iloc[:1])
