@@ -1,4 +1,9 @@
-"""Composition root: the only package that imports all the others."""
+"""Composition root: the only package that imports all the others.
+
+``api`` is what a notebook uses; ``case`` makes a scenario ready to solve, ``family`` many on one model,
+``comparing``, ``attributing`` and ``game`` solve what side-by-side tables and attribution need, ``run_store``
+keeps results; ``explaining`` and ``telling_apart`` put policies into words; ``cli*`` are the commands.
+"""
 
 import time
 
