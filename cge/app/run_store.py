@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from cge.app.family import model_key
 from cge.jax_setup import cache_directory
 from scenarios.apply import with_benchmark_rents
+from scenarios.packages import full_text
 from scenarios.reader import scenario_hash
 from scenarios.schema import Scenario
 
@@ -35,7 +36,7 @@ LIBRARIES = ("cge-world", "numpy", "scipy", "xarray", "jax", "jaxlib", "casadi",
 MOST = 400
 """Results kept; beyond it the ones not used for longest are removed."""
 OWN_TEXT = ("scenarios/library", "scenarios/packages")
-"""Folders whose files reach a result through the scenario alone, whose content is part of the key."""
+"""Folders whose files reach a result through the scenario alone, whose content and text are in the key."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def key(scenario: Scenario, *, aggregation: str | None, rents: bool) -> str:
     parts = {
         "scenario": scenario_hash(scenario),
         "variant": scenario.variant,
-        "text": hashlib.sha256(scenario.origin.text.encode()).hexdigest(),
+        "text": hashlib.sha256(full_text(scenario).encode()).hexdigest(),
         "model": model_key(scenario),
         "aggregation": aggregation or "",
         "rents": rents,
