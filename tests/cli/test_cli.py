@@ -94,6 +94,7 @@ def test_a_killed_run_leaves_no_result(tmp_path: Path) -> None:
         read(out)
 
 
+@pytest.mark.slow
 def test_check_structure_of_a_scenario() -> None:
     done = cge("check", "--structure", "us-joins-cptpp", "--aggregation", "small")
     assert done.returncode == 0, done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -123,8 +122,6 @@ def test_one_more_case_costs_little() -> None:
     text += "  - {{provisions: deep, between: [USA, JPN]}}\n"
     expand(parse_scenario(text.format(10), memory=memory), memory)
     kept = len(memory.found)
-    before = time.process_time()
     for cut in range(11, 21):
         expand(parse_scenario(text.format(cut), memory=memory), memory)
-    assert len(memory.found) == kept
-    assert (time.process_time() - before) / 10 < 0.3  # about 0.05 on an idle machine
+    assert len(memory.found) == kept, "nothing is made anew for another case of the same baseline"

@@ -142,6 +142,7 @@ def test_coalitions_are_the_runs_they_stand_for() -> None:
             assert (player in row["would_leave"].split()) == (out > gains.loc[name, player] + 0.1)
 
 
+@pytest.mark.slow
 def test_provisions_sum_to_the_whole_and_each_alone_is_its_own_run() -> None:
     found = cge.attribute(scenario(DEAL, DEEP), by="provisions", regions=["USA"], indicators=["welfare_ev"])
     assert set(found.players) >= {"tariffs", "industrial NTMs", "services", "finance"}
@@ -177,6 +178,7 @@ def test_quotas_are_a_provision_and_a_government_of_their_own() -> None:
     assert by_members.table["contribution"].to_numpy().sum() == pytest.approx(whole, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_packages_contribute_whatever_their_order(tmp_path: Path) -> None:
     """Two packages and the file's own shocks: they sum to the run, and turning them round changes nothing."""
     header = "title: t\ndescription: d\nauthor: a\ndate: 2026-01-01\nsources: [s]\nshocks:\n"

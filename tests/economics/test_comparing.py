@@ -136,6 +136,7 @@ def test_packages_add_up_to_the_scenario_in_the_order_of_the_file() -> None:
     assert "what each package adds" in side_by_side_screen.text(found)
 
 
+@pytest.mark.slow
 def test_versions_with_and_without_a_package_are_columns() -> None:
     found = cge.compare(named("deal"), plus=[f"{folder()}/second.yaml"])
     assert found.labels == ("deal", "deal +second")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import library_runs as runs
 import pytest
 
+pytestmark = pytest.mark.slow
 PART = "usa"
 
 
