@@ -46,6 +46,9 @@ class Jobs:
 def employment(solution: Solution) -> xr.DataArray:
     """Persons in work (r), thousands: benchmark persons x labour force index x (1-u)/(1-u0).
 
+    Where a solution has ``labour_per_person`` (r; compensation paid inside the model), the labour that is
+    missing is work lost between jobs and earnings lost in them, not jobs, so persons are counted before it.
+
     Raises ResultsError where labour used differs from labour supplied: then persons and work would part
     company.
     """
@@ -61,7 +64,7 @@ def employment(solution: Solution) -> xr.DataArray:
             f"labour used and labour supplied differ in {', '.join(map(str, bad[:5]))} "
             f"(by {float(gap.max()):.1e}): the closure's employment is not the labour that works"
         )
-    return b.jobs0.sum("j") * index
+    return b.jobs0.sum("j") * (index / v.labour_per_person if "labour_per_person" in v else index)
 
 
 def _by_sector(solution: Solution) -> tuple[xr.DataArray, xr.DataArray]:

@@ -171,9 +171,9 @@ def _base_and_change(
         partners = where.region(row["partner"] or WORLD)
         pair = (regions, partners) if indicator == "exports_volume" else (partners, regions)
         return flows.between(*pair, sectors)
-    if indicator in ("output", "jobs"):
-        t = comparison.tables[indicator]
-        part = t[t.region.isin(regions) & t.sector.isin(sectors)]
+    if indicator in ("output", "jobs") or indicator.startswith("displaced_"):
+        t = comparison.tables["adjustment" if indicator.startswith("displaced_") else indicator]
+        part = t[t.region.isin(regions) & t.sector.isin(sectors) & (t.indicator == indicator)]
     else:
         t = comparison.tables["indicators"]
         part = t[t.region.isin(regions) & (t.indicator == indicator)]

@@ -3,10 +3,14 @@ r"""A retraining programme for displaced workers: who takes part, what it costs,
 .. math:: participants = u \sum_j D_j, \qquad cost = participants \cdot c
 
 with D the workers displaced, gross of attrition (`results.adjustment`): the uptake u was measured against all
-who became eligible. c is the cost of one participant, spent once. The gain is the present value of the
-equivalent variation, as in the adjustment account. The programme is an account beside the model: nobody is
-taxed for it and nobody finds work sooner, so it is a transfer to be paid out of the gain, not a cost on top
-of the adjustment cost.
+who became eligible. c is the cost of one participant, spent once: the scenario's own, else that of the United
+States scaled with labour income per person (`results.adjustment_scaling`). The gain is the present value of
+the equivalent variation, as in the adjustment account.
+
+The cost has two parts. Training, counselling and administration (the share ``resource_share``) use up work
+and goods: a cost to society. The rest is income support, a transfer from who pays it to who gets it. Here the
+programme is an account beside the model: nobody is taxed for it and nobody finds work sooner. Where a
+compensation pays for it (`results.compensation`), only the first part takes labour out of the equilibrium.
 """
 
 from __future__ import annotations
@@ -20,10 +24,13 @@ import pandas as pd
 import xarray as xr
 
 from results.adjustment import SETS, Adjustment
+from results.adjustment_scaling import REFERENCE
 from results.errors import ResultsError
-from results.tidy import rows
+from results.tidy import changes
 
-NAMES = ("uptake", "cost_per_worker")
+NAMES = ("uptake", "cost_per_worker", "resource_share")
+SHARE = "retraining_share_of_gain"
+SCALED = " in the USA, elsewhere scaled with labour income per person"
 
 
 @dataclass(frozen=True)
@@ -35,20 +42,26 @@ class Programme:
     cost_per_worker: float | None = None
 
     def numbers(self, which: str) -> dict[str, float]:
-        """Uptake (share) and cost per participant (USD) of one set: low, central or high."""
+        """Uptake (share), cost per participant (USD) and the share of it that uses up resources, of one set:
+        low, central or high.
+        """
         table = assumptions().set_index("name")
-        given = {name: getattr(self, name) for name in NAMES}
+        given = {"uptake": self.uptake, "cost_per_worker": self.cost_per_worker, "resource_share": None}
         return {n: float(table.at[n, which]) if v is None else float(v) for n, v in given.items()}  # pyright: ignore
 
-    def words(self) -> str:
-        """What a reader must know of the numbers and of who pays."""
+    def words(self, *, paid: bool = False) -> str:
+        """What a reader must know; ``paid``: a compensation inside the model pays for the programme."""
         low, mid, high = (self.numbers(s) for s in SETS)
         uptake = _band([100 * x["uptake"] for x in (low, mid, high)], "{:.3g} %")
         cost = _band([x["cost_per_worker"] for x in (low, mid, high)], "USD {:,.0f}")
+        training = _band([100 * x["resource_share"] for x in (low, mid, high)], "{:.3g} %")
+        scaled = "" if self.cost_per_worker is not None or self.regions == (REFERENCE,) else SCALED
+        unpaid = "it is not financed inside the model: no tax is raised for it"
+        who = "a compensation pays for it inside the model" if paid else unpaid
         return (
             f"retraining in {', '.join(self.regions)}: {uptake} of the displaced take part, at {cost} "
-            f"each; it is not financed inside the model: no tax is raised for it, and nobody finds "
-            "work sooner because of it"
+            f"each{scaled}, of which {training} is training and administration, the rest income support (a "
+            f"transfer); {who}, and nobody finds work sooner because of it"
         )
 
 
@@ -65,10 +78,11 @@ def assumptions() -> pd.DataFrame:
     return pd.read_csv(StringIO("\n".join(line for line in text.splitlines() if not line.startswith("#"))))
 
 
-def table(costs: Adjustment, programme: Programme) -> pd.DataFrame:
-    """Tidy rows by region of the programme and set: participants, cost, and its share of a gain.
+def expense(costs: Adjustment, programme: Programme, which: str) -> xr.Dataset:
+    """By region of the programme (r), one set: ``people`` (thousand), ``each`` (USD), ``cost`` (USD million)
+    and the part of it that uses up ``resources`` (USD million).
 
-    The share has no row where the region does not gain. Raises ResultsError on a region that is not there.
+    Raises ResultsError on a region that is not there.
     """
     known = costs.data.r.values.astype(str).tolist()
     missing = sorted(set(programme.regions) - set(known))
@@ -76,22 +90,32 @@ def table(costs: Adjustment, programme: Programme) -> pd.DataFrame:
         raise ResultsError(
             f"retraining: {', '.join(missing)} is no region here; there are {', '.join(known)}"
         )
-    data = costs.data.sel(r=[r for r in known if r in programme.regions])
-    out = []
+    data, number = costs.data.sel(r=[r for r in known if r in programme.regions]), programme.numbers(which)
+    people = number["uptake"] * data.gross.sum("j")
+    scale = data[f"retraining_{which}"] if programme.cost_per_worker is None else 1.0
+    each = xr.zeros_like(people) + number["cost_per_worker"] * scale
+    # thousand persons times USD: USD million
+    cost = people * each / 1000
+    resources = number["resource_share"] * cost
+    return xr.Dataset({"people": people, "each": each, "cost": cost, "resources": resources})
+
+
+def table(costs: Adjustment, programme: Programme) -> pd.DataFrame:
+    """Tidy rows by region of the programme and set: participants, cost, what of it uses up
+    resources, and the cost's share of a gain.
+
+    The share has no row where the region does not gain. Raises ResultsError on a region that is not there.
+    """
+    found: dict[str, tuple[str, xr.DataArray]] = {}
     for s in SETS:
-        number = programme.numbers(s)
-        people = number["uptake"] * data.gross.sum("j")
-        cost = people * number["cost_per_worker"] / 1000  # thousand persons times USD: USD million
-        gain = data[f"gain_{s}"]
-        out.append(_from_zero(f"retraining_participants_{s}", "thousand persons", people))
-        out.append(_from_zero(f"retraining_cost_{s}", "USD million", cost))
-        gains = gain.r.values[gain.values > 0]
-        if len(gains):
-            share = 100 * cost.sel(r=gains) / gain.sel(r=gains)
-            unit = "percent of the present value of the gain"
-            out.append(_from_zero(f"retraining_share_of_gain_{s}", unit, share))
-    return pd.concat(out, ignore_index=True)
-
-
-def _from_zero(name: str, unit: str, value: xr.DataArray) -> pd.DataFrame:
-    return rows(name, unit, xr.zeros_like(value), value)
+        spent = expense(costs, programme, s)
+        gain = costs.data[f"gain_{s}"].sel(r=spent.r)
+        share = 100 * spent.cost / gain.where(gain > 0)
+        found |= {
+            f"retraining_participants_{s}": ("thousand persons", spent.people),
+            f"retraining_unit_cost_{s}": ("USD per participant", spent.each),
+            f"retraining_cost_{s}": ("USD million", spent.cost),
+            f"retraining_resource_cost_{s}": ("USD million", spent.resources),
+            f"{SHARE}_{s}": ("percent of the present value of the gain", share),
+        }
+    return changes(found, ("r",), may_lack=[f"{SHARE}_{s}" for s in SETS])

@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 from results.adjustment import NAMES, SETS, Parameters, adjustment, assumptions, parameter_sets
+from results.adjustment_scaling import NO_SCALING
 from results.errors import ResultsError
 from results.indicators import indicators
 from results.jobs import jobs
@@ -54,9 +55,8 @@ def test_annuity_and_rho_by_hand():
     assert replace(PLAIN, discount_rate=0.0).annuity == 10
 
 
-def test_cost_by_hand(world, base, new):
-    work, found = jobs(base, new), indicators(base, new)
-    got = adjustment(base, work, found, _sets(PLAIN))
+def test_cost_by_hand(world, base, work, found):
+    got = adjustment(base, work, found, _sets(PLAIN), NO_SCALING)
     lost = np.clip(work.data.base - work.data.new, 0, None)
     wage = world.V0.sel(f="labour") / world.jobs0  # thousand USD a person
     expected = (lost * wage).sum("j") * PLAIN.years_of_earnings
@@ -68,8 +68,7 @@ def test_cost_by_hand(world, base, new):
     np.testing.assert_allclose(gone.sum("j"), 0, atol=1e-8)  # what is displaced is hired elsewhere
 
 
-def test_attrition_comes_off_each_sector(base, new):
-    work, found = jobs(base, new), indicators(base, new)
+def test_attrition_comes_off_each_sector(base, work, found):
     p = replace(PLAIN, attrition_rate=0.0004, phase_in_years=2.0)
     got = adjustment(base, work, found, _sets(p)).data
     expected = np.clip(work.data.base - work.data.new - 0.0008 * work.data.base, 0, None)
@@ -85,32 +84,43 @@ def test_no_shock_costs_nothing(base):
         assert float(abs(got[f"cost_{s}"]).max()) == 0
 
 
-def test_what_welfare_counts_already_is_subtracted(world, base, new):
-    """Employment falls (wage curve): the lost labour income is in EV, only the time out of work comes off."""
+def test_what_welfare_counts_already_is_subtracted(world, base, new, found):
+    """Employment falls (wage curve): who is out of work there is in EV for good; the others are not."""
     v = new.values
     rate = v.u0 + 1e-4
     labour = v.xf.sel(f="labour") * (1 - rate) / (1 - v.u0)
     xf = xr.concat([labour, v.xf.sel(f="capital"), v.xf.sel(f="natural")], "f").transpose("r", "f", "j")
     idle = replace(new, values=v.assign(xf=xf, u=rate))
     work = jobs(base, idle)
-    found = indicators(base, new)
     fewer = found.table.copy()
     fewer.loc[fewer.indicator == "employment", "change"] = [
         *((work.data.new - work.data.base).sum("j").values), float((work.data.new - work.data.base).sum())
     ]  # fmt: skip
-    got = adjustment(base, work, replace(found, table=fewer), _sets(PLAIN)).data
+    got = adjustment(base, work, replace(found, table=fewer), _sets(PLAIN), NO_SCALING).data
     lost = np.clip(work.data.base - work.data.new, 0, None)
     payroll = (lost * world.V0.sel(f="labour") / world.jobs0).sum("j")
-    mean_wage = world.V0.sel(f="labour").sum("j") / world.jobs0.sum("j")
-    idle_income = (work.data.base - work.data.new).sum("j") * mean_wage * PLAIN.annuity
-    already = np.minimum(idle_income, payroll * PLAIN.years_of_earnings_out)
-    assert (already > 0).all()
-    np.testing.assert_allclose(got.cost_central, payroll * PLAIN.years_of_earnings - already, rtol=1e-9)
-    assert (got.cost_central > 0).all()
+    gone, out = (work.data.base - work.data.new).sum("j"), lost.sum("j")
+    assert (0 < gone).all() and (gone < out).all()
+    others = 1 - gone / out
+    np.testing.assert_allclose(got.cost_central, others * payroll * PLAIN.years_of_earnings, rtol=1e-9)
+    for part in ("time_out", "wage_loss"):
+        years = getattr(PLAIN, f"years_of_earnings_{'out' if part == 'time_out' else 'lower'}")
+        np.testing.assert_allclose(got[f"{part}_central"], others * payroll * years, rtol=1e-9)
+    np.testing.assert_allclose(got.full_central, payroll * PLAIN.years_of_earnings, rtol=1e-9)
 
 
-def test_the_table_names_every_set(base, new):
-    table = adjustment(base, jobs(base, new), indicators(base, new)).table()
+def test_all_out_of_work_leaves_no_cost_on_top(base, work, found):
+    """Employment falls by more than sectors cut: nobody is left whose loss is not in welfare."""
+    fewer = found.table.copy()
+    falls = fewer.indicator == "employment"
+    fewer.loc[falls, "change"] = -0.5 * fewer.loc[falls, "baseline"]
+    got = adjustment(base, work, replace(found, table=fewer), _sets(PLAIN)).data
+    assert (abs(got.cost_gross_central) == 0).all() and (got.full_central > 0).all()
+    np.testing.assert_allclose(got.counted_gross_central, got.full_central)
+
+
+def test_the_table_names_every_set(base, work, found):
+    table = adjustment(base, work, found).table()
     for s in SETS:
         assert {
             f"adjustment_cost_{s}",
@@ -132,3 +142,85 @@ def test_the_table_names_every_set(base, new):
 def test_bad_parameters_are_refused(edit, message):
     with pytest.raises(ResultsError, match=message):
         parameter_sets(edit(assumptions().copy()))
+
+
+def _with_gain(base, work, found, ev: dict[str, float], p: Parameters):
+    """The account with chosen welfare changes, USD million a year."""
+    table = found.table.copy()
+    for region, value in ev.items():
+        table.loc[(table.indicator == "welfare_ev") & (table.region == region), "change"] = value
+    return adjustment(base, work, replace(found, table=table), _sets(p))
+
+
+def test_the_parts_add_up_to_the_cost(base, work, found):
+    got = adjustment(base, work, found).data
+    for s in SETS:
+        for which in ("", "gross_"):
+            parts = got[f"time_out_{which}{s}"] + got[f"wage_loss_{which}{s}"]
+            np.testing.assert_allclose(parts, got[f"cost_{which}{s}"])
+            assert (got[f"time_out_{which}{s}"] >= 0).all()
+        full = got[f"full_{s}"]
+        np.testing.assert_allclose(full, got[f"cost_gross_{s}"] + got[f"counted_gross_{s}"])
+        payroll = (got.gross * got.wage).sum("j")
+        np.testing.assert_allclose(full, payroll * got[f"years_{s}"], rtol=1e-12)
+
+
+def test_compensation_a_year_is_worth_the_whole_over_the_horizon(base, work, found):
+    got = adjustment(base, work, found).data
+    for s, p in parameter_sets().items():
+        worth = sum(got[f"full_a_year_{s}"] / (1 + p.discount_rate) ** t for t in range(1, 11))
+        np.testing.assert_allclose(worth, got[f"full_{s}"])
+
+
+def test_the_gain_over_the_payback_years_is_the_cost(base, work, found):
+    """At a gain of which the cost is four years, the discounted stream crosses the cost between two years."""
+    cost = adjustment(base, work, found, _sets(PLAIN)).data.cost_gross_central
+    each = float(cost.sel(r="USA")) / 4
+    got = _with_gain(base, work, found, {"USA": each}, PLAIN).data
+    years = float(got.payback_central.sel(r="USA"))
+    assert each * (1 - 1.05**-years) / 0.05 == pytest.approx(float(cost.sel(r="USA")), rel=1e-12)
+    covered = [sum(each * 1.05**-t for t in range(1, n + 1)) for n in (int(years), int(years) + 1)]
+    assert covered[0] < 4 * each < covered[1] and years > 4
+    whole = _with_gain(base, work, found, {"USA": each}, replace(PLAIN, discount_rate=0.0)).data
+    undiscounted = whole.cost_gross_central.sel(r="USA") / each
+    assert float(whole.payback_central.sel(r="USA")) == pytest.approx(float(undiscounted))
+
+
+def test_a_gain_too_small_never_pays_back_and_a_loss_has_no_share(base, work, found):
+    """At five percent a gain for ever is worth twenty years of it: a cost of 21 is never covered."""
+    cost = adjustment(base, work, found, _sets(PLAIN)).data.cost_gross_central
+    gains = {
+        "USA": float(cost.sel(r="USA")) / 21,
+        "CHN": float(cost.sel(r="CHN")) / 19,
+        "VNM": -1.0,
+    }
+    table = _with_gain(base, work, found, gains, PLAIN).table()
+
+    def rows(name: str) -> dict[str, float]:
+        mine = table[table.indicator == f"{name}_central"]
+        return dict(zip(mine.region.to_list(), mine.change.to_list(), strict=True))
+
+    payback, share = rows("payback_years"), rows("compensation_share_of_gain")
+    assert set(payback) == {"CHN"} and payback["CHN"] > 60
+    assert set(share) == {"USA", "CHN"}, "never paid back, and yet a share"
+    assert share["CHN"] == pytest.approx(100 * 19 / PLAIN.annuity)
+
+
+def test_at_a_share_of_one_hundred_nothing_of_the_gain_is_left(base, work, found):
+    """Also where part of the workers' loss is in welfare already: it is added to what can be shared."""
+    fewer = found.table.copy()
+    falls = fewer.indicator == "employment"
+    fewer.loc[falls, "change"] = -1e-4 * fewer.loc[falls, "baseline"]
+    got = adjustment(base, work, replace(found, table=fewer), _sets(PLAIN)).data
+    assert (got.counted_gross_central > 0).all()
+    gain = got.cost_gross_central / PLAIN.annuity
+    fewer.loc[fewer.indicator == "welfare_ev", "change"] = [*gain.values, float(gain.sum())]
+    exact = adjustment(base, work, replace(found, table=fewer), _sets(PLAIN)).data
+    np.testing.assert_allclose(exact.share_central, 100)
+    np.testing.assert_allclose(exact.payback_central, PLAIN.horizon_years)
+
+
+def test_no_shock_needs_no_compensation(base):
+    table = adjustment(base, jobs(base, base), indicators(base, base)).table()
+    money = table[table.indicator.str.startswith(("full_compensation", "cost_", "adjustment_cost"))]
+    assert (money.change == 0).all() and len(money) > 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from results.cautions import sign_warnings
 from results.compare import ScenarioInfo, compare
 from results.errors import ResultsError
 from results.tidy import COLUMNS, only, pick
@@ -56,8 +57,18 @@ def test_a_focus_that_is_no_region(base, new):
         compare(base, new, scenario_info=replace(INFO, focus="FRA"))
 
 
+def test_one_line_says_what_it_is(comparison):
+    text = repr(comparison)
+    gain = comparison.row("USA", "welfare_ev")
+    assert text.startswith("Comparison(") and "\n" not in text and len(text) < 200
+    assert f"{gain['percent']:+.3f} %" in text
+
+
 def test_no_supplier_table_without_that_supplier(base, new):
-    assert "dependence" not in compare(base, new, scenario_info=replace(INFO, supplier="TWN")).tables
+    found = compare(base, new, scenario_info=replace(INFO, supplier="TWN"))
+    assert "dependence" not in found.tables
+    assert "TWN is no region of this aggregation" in found.scenario.notes[0]
+    assert list(found.manifest["scenario"]["notes"]) == list(found.scenario.notes)
 
 
 def test_inputs_are_not_changed(base, new):
@@ -114,3 +125,42 @@ def test_caution_on_preference_erosion(world, base, solution_of):
 def test_no_caution_without_cause(base):
     found = compare(base, base, scenario_info=INFO)
     assert [w for w in found.warnings if "saving" not in w] == []
+
+
+def test_cautions_where_a_subsidy_moves_name_no_pure_erosion(world, base, solution_of):
+    """Outsiders lose by a rival's subsidy too: the loss is not put on access alone."""
+    tm = world.tm0.copy()
+    tm.loc[{"o": "USA", "d": "VNM"}] = 0
+    tm.loc[{"o": "VNM", "d": "USA"}] = 0
+    new = solution_of(world, tm=tm)
+    plain = sign_warnings(base, new, compare(base, new, scenario_info=INFO).tables["indicators"])
+    assert any(w.startswith("Preference erosion:") for w in plain)
+    paid = base.values.tm.sum(("o", "d")).rename(i="j").expand_dims(r=base.values.r.values) * 0.0
+    less = paid.where(~((paid.r == "USA") & (paid.j == "C26")), -0.05)
+    both = [replace(s, values=s.values.assign(to=to)) for s, to in ((base, paid), (new, less))]
+    table = compare(base, new, scenario_info=INFO).tables["indicators"]
+    said = sign_warnings(both[0], both[1], table, {"USA": "United States"})
+    assert not any(w.startswith("Preference erosion") for w in said)
+    (text,) = [w for w in said if w.startswith("A subsidy moves")]
+    assert "United States in C26" in text
+    assert "part of it is preference erosion" in text
+    assert "CHN (-" in text
+
+
+def test_cautions_name_members_that_lose_and_signs_that_differ(world, base, solution_of):
+    tm = world.tm0.copy()
+    tm.loc[{"o": "USA", "d": "VNM"}] = 0
+    tm.loc[{"o": "VNM", "d": "USA"}] = 0
+    new = solution_of(world, tm=tm)
+    table = compare(base, new, scenario_info=INFO).tables["indicators"].copy()
+
+    def change(region, indicator, percent):
+        table.loc[(table.region == region) & (table.indicator == indicator), "percent"] = percent
+
+    change("VNM", "welfare_ev", -0.3)
+    change("VNM", "real_gdp", 0.2)
+    change("VNM", "terms_of_trade", -0.4)
+    said = sign_warnings(base, new, table)
+    assert len(said) <= 3
+    assert any("Losing with it: VNM (-0.30 %): its terms of trade fall." in w for w in said)
+    assert any("VNM (GDP +0.20 %, welfare -0.30 %)" in w and "which move with welfare" in w for w in said)

@@ -126,22 +126,23 @@ def test_embodied_shares_add_up_to_one_over_suppliers(base, new):
 def test_embodied_share_is_the_leontief_inverse(world, base):
     """The same number from the 9 x 9 matrix inverse, at the benchmark, built here from the accounts."""
     w, labels = world, ["USA", "CHN", "VNM"]
-    border = (w.X0 * (1 + w.te0)).values.copy()
+    sold, border = w.X0.values.copy(), (w.X0 * (1 + w.te0)).values
     bought = w.H0.values + border.sum(0)
+    taxed = border - sold
     for r in range(3):
-        border[r, r] += w.H0.values[r]
-    source = border / bought
+        sold[r, r] += w.H0.values[r]
+    source = sold / bought
     market = w.H0.values + (w.X0 * (1 + w.te0) * (1 + w.tm0)).values.sum(0)
     inputs = (
         w.Z0.values * (bought / market)[:, :, None] / (w.H0 + w.X0.sum("d").rename(o="r")).values[:, None, :]
     )
     a = np.einsum("odi,dij->oidj", source, inputs).reshape(9, 9)
-    content = np.zeros((3, 9))
+    content = np.einsum("sdi,dij->sdj", taxed / bought, inputs).reshape(3, 9)
     for s in range(3):
-        content[s, 3 * s : 3 * s + 3] = 1 - inputs.sum(1)[s]
+        content[s, 3 * s : 3 * s + 3] += 1 - inputs.sum(1)[s]
     embodied = (content @ np.linalg.inv(np.eye(9) - a)).reshape(3, 3, 3)
     for s, label in enumerate(labels):
-        expected = np.einsum("odi,oi->di", source, embodied[s])
+        expected = np.einsum("odi,oi->di", source, embodied[s]) + taxed[s] / bought
         np.testing.assert_allclose(dependence(base, base, label).base.embodied, expected, rtol=1e-11)
 
 

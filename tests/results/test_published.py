@@ -44,7 +44,7 @@ def test_every_row_is_sourced_and_names_things_that_exist() -> None:
     industries = list(sectors.groups["goods"]) + list(sectors.groups["services"])
     economies = list(published.region_labels())
     known = {"welfare_ev", "real_gdp", "employment", "exports_volume", "imports_volume", "output", "jobs",
-             "trade_among", "creation_among", "diversion_among"}  # fmt: skip
+             "trade_among", "creation_among", "diversion_among", "displaced_imports_with_inputs"}  # fmt: skip
     for row in table.to_dict("records"):
         assert row["confidence"].startswith(TAGS), row
         assert "http" in row["source"] or "strategicpipa.org" in row["source"], row
@@ -86,13 +86,13 @@ def test_rows_by_scenario_and_variant() -> None:
 
 def test_figures_are_those_of_the_tables_and_of_the_flows(comparison: Comparison) -> None:
     table = rows(
-        region=["USA", "USA", "USA", "WORLD", "USA", "USA", "USA"],
+        region=["USA", "USA", "USA", "WORLD", "USA", "USA", "USA", "VNM"],
         indicator=["welfare_ev", "welfare_ev", "imports_volume", "welfare_ev", "imports_volume", "output",
-                   "jobs"],
-        measure=["percent", "change", "percent", "change", "change", "percent", "change"],
-        partner=["", "", "", "", "CHN", "", ""],
-        sectors=["", "", "", "", "C26", "A01 C26", "G"],
-        scale=["1", "0.001", "1", "1", "1", "1", "1"],
+                   "jobs", "displaced_imports_with_inputs"],
+        measure=["percent", "change", "percent", "change", "change", "percent", "change", "change"],
+        partner=["", "", "", "", "CHN", "", "", ""],
+        sectors=["", "", "", "", "C26", "A01 C26", "G", ""],
+        scale=["1", "0.001", "1", "1", "1", "1", "1", "1"],
     )  # fmt: skip
     model = our_figures(comparison, table).model
     ev, imports = comparison.row("USA", "welfare_ev"), comparison.row("USA", "imports_volume")
@@ -108,6 +108,10 @@ def test_figures_are_those_of_the_tables_and_of_the_flows(comparison: Comparison
     assert model[5] == pytest.approx(100 * out.change.sum() / out.baseline.sum())
     job = comparison.tables["jobs"].query("region == 'USA' and sector == 'G'")
     assert model[6] == pytest.approx(job.change.sum())
+    gone = comparison.tables["adjustment"].query(
+        "region == 'VNM' and indicator == 'displaced_imports_with_inputs'"
+    )
+    assert model[7] == pytest.approx(gone.change.sum()) and model[7] > 0
 
 
 def test_trade_by_partner_adds_up_to_all_exports(comparison: Comparison) -> None:

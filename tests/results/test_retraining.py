@@ -26,7 +26,8 @@ def costs() -> Adjustment:
     )
     gain = xr.DataArray([1000.0, -50.0], dims="r", coords={"r": ["USA", "EU27"]})
     data = {"gross": cut, **{f"beyond_{s}": cut * 0 for s in SETS}, **{f"gain_{s}": gain for s in SETS}}
-    return Adjustment(xr.Dataset(data), parameter_sets())
+    wages = xr.DataArray([1.0, 0.5], dims="r", coords={"r": ["USA", "EU27"]})  # EU27: half as dear
+    return Adjustment(xr.Dataset(data | {f"retraining_{s}": wages for s in SETS}), parameter_sets())
 
 
 def test_by_hand(costs: Adjustment) -> None:
@@ -35,6 +36,8 @@ def test_by_hand(costs: Adjustment) -> None:
     for s in SETS:
         people = only(found, indicator=f"retraining_participants_{s}")
         cost = only(found, indicator=f"retraining_cost_{s}")
+        real = only(found, indicator=f"retraining_resource_cost_{s}").change / cost.change
+        assert real == pytest.approx({"low": 0.5, "central": 0.57, "high": 1.0}[s])
         share = only(found, indicator=f"retraining_share_of_gain_{s}")
         assert (people.change, people.unit) == (pytest.approx(9.0), "thousand persons")
         assert (cost.change, cost.unit) == (pytest.approx(9_000 * 27_900 / 1e6), "USD million")
@@ -50,6 +53,17 @@ def test_the_tables_numbers_stand_in_for_what_is_not_given(costs: Adjustment) ->
     assert set(shares.region) == {"USA"}, "who loses has no gain to take a share of"
 
 
+def test_the_unit_cost_follows_labour_income_unless_the_scenario_names_it(costs: Adjustment) -> None:
+    def each(programme: Programme, region: str) -> float:
+        return only(table(costs, programme), region=region, indicator="retraining_unit_cost_central").change
+
+    shipped, own = Programme(("EU27", "USA")), Programme(("EU27", "USA"), cost_per_worker=10_000.0)
+    assert (each(shipped, "USA"), each(shipped, "EU27")) == (27_900, 13_950)
+    assert (each(own, "USA"), each(own, "EU27")) == (10_000, 10_000)
+    assert "elsewhere scaled with labour income" in shipped.words() and "scaled" not in own.words()
+    assert "scaled" not in Programme(("USA",)).words()
+
+
 def test_the_central_numbers_are_those_of_the_programme_of_2019() -> None:
     """28,348 of 88,001 newly eligible took part; 790 million appropriated."""
     rows = assumptions().set_index("name")
@@ -60,6 +74,7 @@ def test_the_central_numbers_are_those_of_the_programme_of_2019() -> None:
     assert (rows.source.str.len() > 40).all() and set(rows.confidence) <= {
         "derived",
         "verified-page",
+        "recall-L",
         "assumption",
     }
     assert (rows.low < rows.central).all() and (rows.central < rows.high).all()
@@ -69,6 +84,7 @@ def test_words_say_that_nobody_pays_inside_the_model() -> None:
     words = Programme(("USA",), uptake=0.3).words()
     assert "30 % of the displaced" in words and "USD 27,900 (USD 26,100 to USD 40,000)" in words
     assert "not financed inside the model" in words
+    assert "57 % (50 % to 100 %) is training and administration, the rest income support" in words
 
 
 def test_a_region_that_is_not_there(costs: Adjustment) -> None:

@@ -7,10 +7,14 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
+from results.adjustment import SETS
+from results.adjustment_screen import adjustment_table
 from results.compare import compare
 from results.errors import ResultsError
 from results.screen import GAIN, LOSS, coloured, number, partner_sums, render
+from results.tidy import pick
 
 
 def printed(comparison, focus=None) -> str:
@@ -132,3 +136,49 @@ def test_names_and_notes_of_the_scenario(base, new, scenario_of):
     assert "note 8" not in out
     assert "4 more notes" in out
     assert max(len(line) for line in out.splitlines()) <= 80
+
+
+def _adjustment_lines(c, focus: str | None = None) -> dict[str, list[str]]:
+    """Words of each line of the adjustment table -> what is printed under low, central and high."""
+    table = adjustment_table(c, focus).renderables[0]
+    assert isinstance(table, Table)
+    cells = [list(column.cells) for column in table.columns]
+    return {str(w).strip(): [str(x) for x in row] for w, *row in zip(*cells, strict=True)}
+
+
+def test_the_adjustment_account_prints_the_tables_numbers(comparison):
+    """Every printed number of the account against its row, to the printed digit."""
+    lines, table = _adjustment_lines(comparison), comparison.tables["adjustment"]
+    for words, name, digits in (
+        ("Import-displaced (thousand persons)", "displaced_imports_direct", 2),
+        ("with the inputs of what is displaced", "displaced_imports_with_inputs", 2),
+    ):
+        total = pick(table, region="USA", indicator=name).change.sum()
+        assert lines[words] == [number(total, digits, sign=False)] * 3
+    for words, name in (
+        ("of which time out of work", "cost_time_out"),
+        ("of which lower wages", "cost_wage_loss"),
+        ("Full compensation (USD m, once)", "full_compensation"),
+        ("a year over the horizon (USD m)", "full_compensation_a_year"),
+    ):
+        rows = [pick(table, region="USA", indicator=f"{name}_{s}").change.item() for s in SETS]
+        assert lines[words] == [number(x, 0, sign=False) for x in rows]
+    assert len(lines) <= 16
+
+
+def test_never_and_not_available_are_told_apart(comparison):
+    """Who loses has no gain to pay from. With a gain of a dollar the cost is never paid back."""
+    loser = _adjustment_lines(comparison, "CHN")
+    assert loser["Payback (years, if the gain lasts)"] == loser["in % of a welfare gain"] == ["n/a"] * 3
+    table = comparison.tables["adjustment"].copy()
+    mine = (table.region == "CHN") & table.indicator.str.contains("present_value_of_gain")
+    table.loc[mine, "change"] = 1.0
+    poor = replace(comparison, tables={**comparison.tables, "adjustment": table})
+    assert _adjustment_lines(poor, "CHN")["Payback (years, if the gain lasts)"] == ["never"] * 3
+
+
+def test_the_words_say_that_thirds_are_no_skills(comparison):
+    text = " ".join(str(x) for x in adjustment_table(comparison, "CHN").renderables[1:])
+    low = pick(comparison.tables["adjustment"], region="CHN", indicator="displaced_low_wage").change.item()
+    assert number(low, 2, sign=False) in text and "the data have no skills" in text
+    assert "Time out of work here" in text, "CHN's unemployment differs from the USA's"
