@@ -10,6 +10,7 @@ From a file to arrays, and where each step is:
   ``treaty_plan`` make the list of entries, ``repeats`` finds what is written twice;
 * entries that change the state: ``agreement_items``, ``join_item``, ``schedules``, ``staging``, ``opening``,
   ``retaliation``, ``access``, ``domestic``;
+* measures that follow from the result: ``retraining``, ``compensation`` (in ``whole_regions`` of the model);
 * the state: ``start``, ``state``, ``preferences`` (which terms a flow takes), ``removed``, ``provisions``,
   ``holders``, ``mfn``; ``apply`` runs the plan, ``policy`` is what comes out, ``memory`` is what several
   scenarios share;

@@ -57,8 +57,8 @@ def rows_of(table: pd.DataFrame, trade: xr.DataArray) -> pd.DataFrame:
 
 def _places(flows: xr.DataArray, dim: str, labels: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Where each label stands along a dimension, -1 for one that is not there."""
-    index = {str(label): n for n, label in enumerate(flows[dim].values)}
-    return np.array([index.get(str(label), -1) for label in labels], dtype=np.int64)
+    known = pd.Index([str(label) for label in flows[dim].values])
+    return np.asarray(known.get_indexer(pd.Index(labels)), dtype=np.int64)
 
 
 def by_measure(table: pd.DataFrame) -> pd.DataFrame:
@@ -115,8 +115,9 @@ def grouped(rows: pd.DataFrame, words: Naming, steps: Sequence[Step] = ()) -> tu
     order: dict[str, int] = {}
     for n, step in enumerate(steps):
         order.setdefault(entries(step.why), n)
-    cause = np.array([keys[str(why)] for why in rows["why"]], dtype=object)
-    instruments, whys = rows["instrument"].to_numpy(), rows["why"].to_numpy(dtype=object)
+    whys = rows["why"].to_numpy(dtype=object)
+    cause = np.array([keys[why] for why in whys.tolist()], dtype=object)
+    instruments = rows["instrument"].to_numpy(dtype=object)
     ranks = {name: n for n, name in enumerate(INSTRUMENTS)}
     out = []
     for key, instrument in dict.fromkeys(zip(cause, instruments, strict=True)):
@@ -166,8 +167,9 @@ def _change(rows: pd.DataFrame, instrument: str, why: str, words: Naming) -> Cha
 
 def where(rows: pd.DataFrame, words: Naming) -> tuple[str, str]:
     """Whose measures on whom, and in which sectors ("" where the instrument has none), for one instrument."""
-    pairs = set(zip(map(str, rows["region"]), map(str, rows["partner"]), strict=True))
-    sectors = set(map(str, rows["sector"])) - {""}
+    both = rows.drop_duplicates(["region", "partner"])
+    pairs = set(zip(map(str, both["region"]), map(str, both["partner"]), strict=True))
+    sectors = set(map(str, rows["sector"].unique())) - {""}
     known = sectors <= words.sectors.universe
     named = (words.sectors.words(sectors) if known else ", ".join(sorted(sectors))) if sectors else ""
     return words.flows(pairs, exports=str(rows["instrument"].iloc[0]) in BY_EXPORTER), named

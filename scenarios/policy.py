@@ -79,6 +79,11 @@ class Policy:
     moves_barriers: bool = False
     """Whether the scenario moves barriers that are not tariffs, so that the datasets have ``removed``."""
 
+    def _repr_html_(self) -> str:
+        from scenarios.notebook import policy_html
+
+        return policy_html(self)
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """Every cell that differs between baseline and scenario, with COLUMNS; rates are shares.

@@ -8,6 +8,7 @@ from typing import Any
 
 from scenarios.barriers import ASSUMPTIONS, require_in_range
 from scenarios.carve_outs import product_table, products_file
+from scenarios.compensation import require_payable
 from scenarios.groups import EVERYTHING
 from scenarios.memory import Memory
 from scenarios.package_files import flatten
@@ -121,6 +122,7 @@ def read_case(
     scenario._flat, scenario._written = flat, (content, origin)
     _require_files(scenario)
     _require_assumptions(scenario)
+    require_payable(scenario)
     product_table(scenario)
     scenario._policy = policy_files(scenario, memory)
     return scenario

@@ -25,6 +25,7 @@ from scenarios.aim_rules import AIM_RULES, AIMS, REGIONAL
 from scenarios.barrier_schema import BarrierOptions, Parts
 from scenarios.carve_schema import CarveOut, require_cuts_for_products
 from scenarios.closure_schema import Closure
+from scenarios.compensation_schema import Compensation
 from scenarios.control_schema import ExportControl, MinimumWage, Quota, TariffRateQuota
 from scenarios.domestic_schema import Endowment, Productivity, Subsidy
 from scenarios.fields import Confidence, Date, Names, Numbers, Sides, Strict, Texts
@@ -261,6 +262,9 @@ class Scenario(Strict):
     focus: str | None = Field(default=None, description="the region whose sectors the report shows")
     barriers: BarrierOptions = BarrierOptions()
     retraining: Retraining | None = Field(default=None, description="a programme for displaced workers")
+    compensation: Compensation | None = Field(
+        default=None, description="pay the displaced inside the model, from a levy that raises as much"
+    )
     as_of: Date | None = Field(
         default=None, description="policy as of this date: packages start and end, agreements are phased in"
     )

@@ -75,7 +75,8 @@ class _Converter:
 
     def _scalar(self, node: Node, path: str) -> Any:
         kind = str(node.tag).rsplit(":", 1)[-1]
-        text = node.value
+        # The round-trip reader marks where a folded text (`>`) was broken with a control character.
+        text = node.value.replace("\a", "") if getattr(node, "style", None) == ">" else node.value
         if kind not in _PLAIN:
             self.problems.append(self.origin.problem(path, f"the tag {node.tag} is not understood here"))
             return None

@@ -98,3 +98,72 @@ def _refuse_free(name: str, level: xr.DataArray, accounts: xr.Dataset, model: Mo
             "leave that shock out"
         )
         raise ScenarioError([origin.problem("closure", message)])
+
+
+def with_levy(
+    found: Mapping[str, xr.DataArray],
+    name: str,
+    rate: xr.DataArray,
+    model: Model,
+    accounts: xr.Dataset,
+    origin: Origin,
+) -> dict[str, xr.DataArray]:
+    """The instruments with a levy (r, share of the base) on top of the tax ``name`` (``tc`` or ``to``).
+
+    Raises:
+        ScenarioError: the closure determines that tax where it is levied.
+    """
+    start = found.get(name, accounts[f"{name}0"])
+    out = (start + rate).transpose(*OWN_DIMS[name])
+    _refuse(name, out != start, model, origin, "compensation.financed_by", "a levy is to be added to")
+    return {**found, name: out}
+
+
+def with_labour_left(
+    found: Mapping[str, xr.DataArray], left: xr.DataArray, model: Model, origin: Origin
+) -> dict[str, xr.DataArray]:
+    """The instruments with a share of effective labour left (r).
+
+    Where the labour force follows the real wage, as many fewer units of it are offered at every wage.
+
+    Raises:
+        ScenarioError: the closure holds labour activity by activity, determines its stock in another way, or
+            fixes the real wage: labour in use then follows demand, and less of it would move nothing.
+    """
+    if not bool((left != 1).any()):
+        return dict(found)
+    if bool((~_free("rw", model, ("r",)) & (left != 1)).any()):
+        message = (
+            "the closure fixes the real wage, so labour in use follows demand and lost work would move "
+            "nothing in the model: write losses: account"
+        )
+        raise ScenarioError([origin.problem("compensation.losses", message)])
+    curve = _curve_in_force(model)
+    out = dict(found)
+    shift = left.copy(data=np.log(left.values)).where(curve, 0.0)
+    if bool((shift != 0).any()):
+        out["supply_gap"] = found.get("supply_gap", xr.zeros_like(shift)) + shift
+    sets = model.parameters.sets
+    ones = xr.DataArray(1.0, dims=("r", "f"), coords={"r": list(sets.regions), "f": list(sets.factors)})
+    labour = ones["f"] == LABOUR
+    factor = left.where(~curve, 1.0)
+    endow = (found.get("endow", ones) * xr.where(labour, factor, 1.0)).transpose("r", "f")
+    moved = endow != found.get("endow", ones)
+    _refuse("endow", moved, model, origin, "compensation.losses", "lost work lowers")
+    if bool((_held_by_activity(model).sel(f=LABOUR, drop=True) & (left != 1)).any()):
+        message = "the closure holds labour activity by activity, so none can be lost: write losses: account"
+        raise ScenarioError([origin.problem("compensation.losses", message)])
+    if bool(moved.any()):
+        out["endow"] = endow
+    return out
+
+
+def _refuse(name: str, moved: xr.DataArray, model: Model, origin: Origin, path: str, why: str) -> None:
+    """A cell that is to move and is not held would be ignored in silence."""
+    dims = OWN_DIMS[name] if name != "endow" else ("r", "f")
+    wrong = moved.transpose(*dims) & _free(name, model, dims)
+    if bool(wrong.any()):
+        at = np.argwhere(wrong.values)[0]
+        cell = ",".join(str(wrong[d].values[k]) for d, k in zip(dims, at, strict=True))
+        message = f"the closure determines {name}[{cell}], which {why}; choose a closure that holds it"
+        raise ScenarioError([origin.problem(path, message)])

@@ -40,6 +40,7 @@ def test_header_and_expansion(name: str, world: xr.Dataset) -> None:
     scenario = read_scenario(name)
     for field in ("title", "question", "description", "author", "sources", "date", "look_at", "focus"):
         assert getattr(scenario, field), field
+    assert all(c.isprintable() for c in scenario.description), "folded text is words alone"
     barriers = barrier_data(scenario) if scenario_moves_barriers(scenario) else None
     policy = apply(scenario, with_taxes_at_home(world), barriers=barriers)
     assert not policy.table.empty
