@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 _FROM_API = ("run", "prepare", "solve", "comparison", "Case")
-_ELSEWHERE = {"compare": "cge.app.comparing", "attribute": "cge.app.attributing"}
+_ELSEWHERE = {"compare": "cge.app.comparing", "attribute": "cge.app.attributing",
+              "dependence": "cge.app.depending", "report": "cge.app.reporting",
+              "write": "cge.app.writing"}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

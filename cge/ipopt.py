@@ -21,6 +21,9 @@ import casadi as ca
 import numpy as np
 import scipy.linalg as la
 
+Report = Callable[[int, float], None]
+"""Told of every iteration: its number and the error in the unknowns."""
+
 Residual = Callable[[np.ndarray], np.ndarray]
 Jacobian = Callable[[np.ndarray], np.ndarray]
 TOLERANCE = 1e-11
@@ -105,9 +108,9 @@ class _Preconditioned(ca.Callback):
 class _Watch(ca.Callback):
     """Called by IPOPT after each iteration: stops it when the error no longer falls fast enough."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, report: Report) -> None:
         ca.Callback.__init__(self)
-        self.size = size
+        self.size, self.report, self.seen = size, report, 0
         self.restart()
         self.construct("watch", {})
 
@@ -130,6 +133,9 @@ class _Watch(ca.Callback):
         error = float(np.max(np.abs(np.array(arg[ca.nlpsol_out().index("g")])), initial=0.0))
         before = self.errors[-1] if self.errors else np.inf
         self.errors.append(error)
+        if len(self.errors) > 1:  # the first is the start, or where the last run ended
+            self.seen += 1
+            self.report(self.seen, error)
         self.slow = error * REFRESH > before and error > TOLERANCE
         return [int(self.slow)]
 
@@ -144,14 +150,25 @@ def factorise(jacobian: np.ndarray) -> Any:
     return factor
 
 
-def solve_square(residual: Residual, jacobian: Jacobian, start: np.ndarray, factor: Any = None) -> Outcome:
-    """Run IPOPT from `start`, with `factor` (see `factorise`) as the Jacobian to begin with.
+def _unheard(iteration: int, error: float) -> None:
+    return None
+
+
+def solve_square(
+    residual: Residual,
+    jacobian: Jacobian,
+    start: np.ndarray,
+    factor: Any = None,
+    report: Report = _unheard,
+) -> Outcome:
+    """Run IPOPT from `start`, with `factor` (see `factorise`) as the Jacobian to begin with; `report` is told
+    of every iteration.
 
     `residual(x)` -> (n,), `jacobian(x)` -> (n, n). An EvaluationError raised by the residual shortens the
     step; any other exception (Ctrl-C included) is raised again from here. Raises NoConvergenceError when
     fresh Jacobians no longer help.
     """
-    callback, watch = _Preconditioned(residual, len(start)), _Watch(len(start))
+    callback, watch = _Preconditioned(residual, len(start)), _Watch(len(start), report)
     callback.factor = factor if factor is not None else factorise(jacobian(start))
     solver = _solver(callback, watch, len(start))
     x, jacobians, iterations, fresh = start, int(factor is None), 0, factor is None

@@ -81,6 +81,12 @@ class Derivatives:
         }
 
     @cached_property
+    def nonzeros(self) -> int:
+        """Derivatives that may differ from zero, each place where an equation reads a quantity for itself."""
+        places = (a for accesses in self.accesses.values() for a in accesses)
+        return sum(int(np.prod(self.sets.shape(a.seeded + a.result))) for a in places)
+
+    @cached_property
     def _patterns(self) -> dict[Access, tuple[np.ndarray, np.ndarray]]:
         return {a: a.pattern(self.sets) for accesses in self.accesses.values() for a in accesses}
 

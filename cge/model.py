@@ -17,7 +17,15 @@ from cge.controls import RENTS, first_rents
 from cge.formulation import Formulation
 from cge.parameters import ParameterError, Parameters
 from cge.reduced import InnerLoopError, Levels, ReducedSpace, cell_names
-from cge.solution import Certificate, Solution, dataset, gdp_three_ways, residuals, worst_residuals
+from cge.solution import (
+    Certificate,
+    Solution,
+    dataset,
+    declared,
+    gdp_three_ways,
+    residuals,
+    worst_residuals,
+)
 from cge.stability import require_stable_entry
 
 ACCEPTED = 1e-9
@@ -182,9 +190,14 @@ class Model:
         origin = self._caps_close_by(origin, targets)
         while done < 1.0:
             goal = min(1.0, done + step)
-            progress(f"solving at {100 * goal:.0f} % of the change")
+            words = f"solving at {100 * goal:.0f} % of the change"
+            progress(words)
+
+            def report(iteration: int, error: float, words: str = words) -> None:
+                progress(f"{words}: iteration {iteration}, error {error:.1e}")
+
             try:
-                levels, used = self._attempt(levels, self._between(origin, targets, goal))
+                levels, used = self._attempt(levels, self._between(origin, targets, goal), report)
             except InnerLoopError as error:
                 step /= 2
                 if step < SMALLEST_STEP:
@@ -223,7 +236,7 @@ class Model:
             between["quota"] = origin["quota"] ** (1 - share) * targets["quota"] ** share
         return {**targets, **between}
 
-    def _attempt(self, levels: Levels, targets: Levels) -> tuple[Levels, int]:
+    def _attempt(self, levels: Levels, targets: Levels, report: ipopt.Report) -> tuple[Levels, int]:
         """One run of IPOPT in the reduced space; raises InnerLoopError when it does not end in a solution."""
         held = {n: np.where(self.closure.free[n], levels[n], targets[n]) for n in self._given}
         current = {"levels": {**levels, **held, **self._first_rents(levels, targets)}}
@@ -243,7 +256,7 @@ class Model:
         self.reduced.evaluate(x, current["levels"], targets)
         self.compile()
         try:
-            outcome = ipopt.solve_square(residual, jacobian, x, self._factor)
+            outcome = ipopt.solve_square(residual, jacobian, x, self._factor, report)
         except (ipopt.NoConvergenceError, ipopt.EvaluationError) as error:
             raise InnerLoopError(str(error)) from None
         final, value = self.reduced.evaluate(outcome.x, current["levels"], targets)
@@ -302,13 +315,14 @@ class Model:
         sizes = {
             "equations": sum(int(np.size(levels[n])) for n in self.reduced.system.names("variable")),
             "unknowns": self.reduced.size,
+            "nonzeros": self.reduced.derivatives.nonzeros,
             "flows": int(np.count_nonzero(self.parameters.arrays["X0"])),
         }
         certificate = Certificate(
             worst[0][2], float(levels["walras"]), gap, worst, iterations, space, route, seconds, steps, sizes,
             {"parameters": self.fingerprint},
         )  # fmt: skip
-        return Solution(values, self.parameters.benchmark, certificate)
+        return Solution(values, self.parameters.benchmark, certificate, declared(system, values))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -14,6 +14,7 @@ from cge.blocks.trade import shipment_value
 from cge.dimensions import Sets
 from cge.equation import System, view
 from cge.parameters import Parameters
+from cge.quantities import Quantity, variable
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,37 @@ class Solution:
 
     ``values``: dataset over r, o, d, f, i, j; prices and quantities are indices (1 at the benchmark), incomes
     and revenues shares of the region's benchmark GDP (``gdp0``, USD million). ``benchmark``: the accounts,
-    USD million.
+    USD million. ``quantities``: what each of the values is (unit, meaning), by name; may be empty.
     """
 
     values: xr.Dataset
     benchmark: xr.Dataset
     certificate: Certificate
+    quantities: Mapping[str, Quantity] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        from cge.notebook import solution_html
+
+        return solution_html(self)
 
     def with_hashes(self, **hashes: str) -> Solution:
         """Return a copy whose certificate names more hashes (data, scenario, code)."""
         merged = {**self.certificate.hashes, **hashes}
         return replace(self, certificate=replace(self.certificate, hashes=merged))
+
+
+_DERIVED = (
+    variable("rent", "r", "share of benchmark GDP", "rents of exporters and importers"),
+    variable("g", "ri", "index", "government use by commodity"),
+    variable("inv", "ri", "index", "investment use by commodity"),
+)
+
+
+def declared(system: System, values: xr.Dataset) -> dict[str, Quantity]:
+    """Unit and meaning of each of the values."""
+    reports = [r.quantity for block in system.blocks for r in block.reports]
+    known = {**system.quantities, **{q.name: q for q in (*reports, *_DERIVED)}}
+    return {str(name): known[str(name)] for name in values.data_vars}
 
 
 def dataset(system: System, parameters: Parameters, levels: Mapping[str, np.ndarray]) -> xr.Dataset:

@@ -1,9 +1,12 @@
 """Results of solved scenarios.
 
 * one scenario: ``compare`` makes every table (``indicators``, ``welfare``, ``jobs``, ``adjustment``,
-  ``retraining``, ``ledger`` of trade creation and diversion, ``dependence``, ``cautions``), ``decomposition``
-  says where welfare comes from, ``adoption`` who gains by a standard, ``published`` what studies found;
+  ``displaced``, ``retraining``, ``compensation`` paid inside the model, ``ledger`` of trade creation and
+  diversion, ``dependence`` and ``leverage`` on the ``world_table``, ``cautions``), ``decomposition`` says
+  where welfare comes from, ``adoption`` who gains by a standard, ``published`` what studies found;
 * several: ``side_by_side`` and its ``figures``, ``files`` and ``screen``;
 * whose doing: ``contributions`` (Shapley values), ``shapley_sampling``, ``attribution``, ``coalitions``;
-* on disk and on screen: ``store``, ``tidy``, the ``*_screen`` modules.
+* on disk: ``store`` (result folders), ``netcdf`` (every level), ``workbook`` with its ``_sheets`` and
+  ``_book``, ``document`` (JSON), ``markdown``, ``place`` (whole files), ``dictionary`` of all of it;
+* on screen: ``tidy``, ``terminal``, the ``*_screen`` modules.
 """

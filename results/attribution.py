@@ -56,6 +56,11 @@ class Attribution:
     notes: tuple[str, ...]
     coalitions: Coalitions | None = None
 
+    def _repr_html_(self) -> str:
+        from results.notebook import attribution_html
+
+        return attribution_html(self)
+
     def contribution(self, player: str, indicator: str, region: str) -> float:
         """One number. Raises ResultsError when there is none."""
         rows = pick(self.table, player=player, indicator=indicator, region=region)

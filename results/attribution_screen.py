@@ -15,6 +15,7 @@ from rich.text import Text
 
 from results.attribution import Attribution
 from results.coalitions import Coalitions
+from results.markdown import escaped, table_lines
 from results.screen import NOTES, WIDTH, coloured, number
 from results.side_by_side_screen import folded
 from results.store import plain
@@ -198,7 +199,7 @@ def text(a: Attribution) -> str:
 
 def markdown(a: Attribution) -> str:
     """The same as Markdown."""
-    out = [f"# {a.title or a.name}", "", f"{KIND[a.by]}. {method(a)}"]
+    out = [f"# {escaped(a.title or a.name)}", "", escaped(f"{KIND[a.by]}. {method(a)}")]
     for indicator, region in keys(a):
         rows = _rows(a, indicator, region)
         unit = str(rows["unit"].iloc[0])
@@ -213,9 +214,9 @@ def markdown(a: Attribution) -> str:
             for r in rows.to_dict("records")
         ]  # fmt: skip
         body.append(["total", number(a.totals[f"{indicator}|{region}"], digits), "", "", "", ""])
-        out += ["", f"## {region}: {name(indicator)}, {unit}", "", *_markdown_table(headers, body)]
+        out += ["", f"## {escaped(f'{region}: {name(indicator)}, {unit}')}", "", *table_lines(headers, body)]
     if a.coalitions is not None:
-        out += ["", "## Coalitions", "", *(f"- {s}" for s in sentences(a.coalitions)), ""]
+        out += ["", "## Coalitions", "", *(f"- {escaped(s)}" for s in sentences(a.coalitions)), ""]
         headers = ["Coalition", "members", "focus", "outside", "would leave", "would join"]
         body = [
             [
@@ -225,17 +226,10 @@ def markdown(a: Attribution) -> str:
             ]
             for r in selected(a.coalitions).to_dict("records")
         ]  # fmt: skip
-        out += _markdown_table(headers, body)
+        out += table_lines(headers, body)
     if a.notes:
-        out += ["", "## Notes", "", *(f"- {n}" for n in a.notes)]
+        out += ["", "## Notes", "", *(f"- {escaped(n)}" for n in a.notes)]
     return "\n".join(out) + "\n"
-
-
-def _markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cells) + " |"
-
-    return [line(headers), line(["---", *["---:"] * (len(headers) - 1)]), *(line(r) for r in rows)]
 
 
 def as_json(a: Attribution) -> dict[str, Any]:

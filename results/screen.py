@@ -1,38 +1,34 @@
 """The comparison on a terminal of 80 columns: numbers with units, and what is needed to read them rightly.
 
-Gains are blue and losses orange (told apart by every common form of colour blindness), and each number
-carries its sign, so that nothing depends on colour.
+Its parts (colours, widths, numbers) are in `results.terminal`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from results.adjustment import SETS
+from results.adjustment_screen import adjustment_table
 from results.cautions import CANNOT_ANSWER
 from results.compare import Comparison
+from results.compensation_screen import shown as compensation
 from results.errors import ResultsError
+from results.leverage_screen import run_block
+from results.terminal import EDGES as EDGES
+from results.terminal import GAIN as GAIN
+from results.terminal import GAP as GAP
+from results.terminal import LOSS as LOSS
+from results.terminal import WIDTH as WIDTH
+from results.terminal import Row, coloured, cut, named, number, table
 from results.tidy import WORLD, pick
-
-GAIN, LOSS = "#3d8fd1", "#d97a00"
-"""Blue and orange, legible on black and on white."""
 
 NOISE = 1e-9
 """Relative change of jobs below which a sector neither gains nor loses: the solver's last digits."""
-
-WIDTH = 80
-"""Columns of the screen that everything fits."""
-
-EDGES, GAP = 2, 3
-"""What rich draws around a table of this box style and between two of its columns."""
 
 REGION = 24
 """Largest width of a region's label with its name."""
@@ -41,63 +37,6 @@ NOTES = 8
 """How many of a scenario's own notes are printed; the manifest has all."""
 
 MAIN = (("GDP", "real_gdp"), ("Welfare", "welfare_ev"), ("Exports", "exports_volume"))
-
-ADJUSTMENT_WORDS = (
-    "Central set: attrition {attrition_rate:.1%} a year over {phase_in_years:.0f} years; "
-    "{reemployed_share:.0%} re-employed after {years_out_reemployed:.2f} years at {earnings_loss:.0%} less; "
-    "the others out for {years_out_others:.0f} years. United States sources, applied as they are. A cut "
-    "net of moves inside {sectors} sectors is a lower bound. Transfers are not a cost."
-)
-
-
-Row = Sequence[str | Text]
-
-
-def number(value: float, decimals: int = 2, *, sign: bool = True) -> str:
-    """``+1,234.56``; a number that rounds to zero is a bare zero (never ``-0.00``); "n/a" when not a
-    number.
-    """
-    if value != value:
-        return "n/a"
-    text = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
-    zero = f"{0:.{decimals}f}"
-    return zero if text.lstrip("+-") == zero else text
-
-
-def coloured(value: float, decimals: int = 2, *, bold: bool = False) -> Text:
-    """A signed number, blue above zero, orange below, plain where it rounds to zero."""
-    text = number(value, decimals)
-    style = {"+": GAIN, "-": LOSS}.get(text[0], "")
-    return Text(text, style=f"bold {style}" if bold else style)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1].rstrip(" ,") + "…"
-
-
-def _named(label: str, names: Mapping[str, str]) -> str:
-    return f"{label} {names.get(label, '')}".strip()
-
-
-def _table(title: str, headers: Sequence[str], justify: str, rows: Sequence[Row], widest: int) -> Table:
-    """A table of at most ``WIDTH`` columns: numbers are never cut, the first column gets what room is left.
-
-    ``justify``: "l" or "r" by column; ``widest``: of the first column. An empty row draws a line.
-    """
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    cells = [[len(h), *(len(r[k]) for r in rows if r)] for k, h in enumerate(headers)]
-    wanted = [max(lengths) for lengths in cells]
-    room = WIDTH - EDGES - GAP * (len(headers) - 1) - sum(wanted[1:])
-    first = max(6, min(widest, wanted[0], room))
-    for header, side in zip(headers, justify, strict=True):
-        table.add_column(header, justify="right" if side == "r" else "left", no_wrap=True)
-    for row in rows:
-        if row:
-            style = row[0].style if isinstance(row[0], Text) else ""
-            table.add_row(Text(_cut(str(row[0]), first), style=style), *row[1:])
-        else:
-            table.add_section()
-    return table
 
 
 def main_table(c: Comparison, focus: str | None = None) -> Table:
@@ -113,13 +52,13 @@ def main_table(c: Comparison, focus: str | None = None) -> Table:
     rows: list[Row] = []
     for region in [*order, WORLD]:
         bold = region in (focus or c.scenario.focus, WORLD)
-        cells = [Text(_named(str(region), c.scenario.region_names), style="bold" if bold else "")]
+        cells = [Text(named(str(region), c.scenario.region_names), style="bold" if bold else "")]
         for _, i in MAIN:
             row = wide[i].loc[region]
             cells += [coloured(row.percent, bold=bold), coloured(row.change / scale, digits, bold=bold)]
         rows += [[], cells] if region == WORLD else [cells]
     headers = ["Region", *(h for head, _ in MAIN for h in (f"{head} %", short))]
-    return _table(f"Change from the baseline: % and USD {word} a year", headers, "lrrrrrr", rows, REGION)
+    return table(f"Change from the baseline: % and USD {word} a year", headers, "lrrrrrr", rows, REGION)
 
 
 def jobs_tables(c: Comparison, focus: str | None = None, most: int = 10) -> list[Table]:
@@ -136,13 +75,13 @@ def jobs_tables(c: Comparison, focus: str | None = None, most: int = 10) -> list
     for word, part in parts.items():
         rows: list[Row] = [
             [
-                _named(str(r["sector"]), c.scenario.sector_names), number(r["baseline"], 1, sign=False),
-                coloured(r["change"]), coloured(r["percent"]), _cut(f"{r['method']} ({r['confidence']})", 24),
+                named(str(r["sector"]), c.scenario.sector_names), number(r["baseline"], 1, sign=False),
+                coloured(r["change"]), coloured(r["percent"]), cut(f"{r['method']} ({r['confidence']})", 24),
             ]
             for r in part
         ]  # fmt: skip
         title = f"{region}: sectors that {word} most jobs (thousand persons)"
-        out.append(_table(title, headers, "lrrrl", rows or [[f"no sector {word}s jobs", *[""] * 4]], 40))
+        out.append(table(title, headers, "lrrrl", rows or [[f"no sector {word}s jobs", *[""] * 4]], 40))
     return out
 
 
@@ -160,14 +99,14 @@ def ledger_table(c: Comparison, focus: str | None = None, side: str = "importer"
         percent = 100 * change / row["base"] if row["base"] else float("nan")
         numbers = [coloured(x, 0) for x in (row["creation"], row["diversion"], change)]
         cells = [
-            _named(label, c.scenario.region_names),
+            named(label, c.scenario.region_names),
             number(row["base"], 0, sign=False),
             *numbers,
             coloured(percent),
         ]
         rows += [[], cells] if label == "total" else [cells]
     headers = ("Partner", "Before", "Created", "Diverted", "Change", "%")
-    return _table(f"{region}: {what} (USD million, benchmark prices)", headers, "lrrrrr", rows, REGION)
+    return table(f"{region}: {what} (USD million, benchmark prices)", headers, "lrrrrr", rows, REGION)
 
 
 def partner_sums(ledger: pd.DataFrame, region: str, side: str) -> pd.DataFrame:
@@ -191,44 +130,6 @@ def partner_sums(ledger: pd.DataFrame, region: str, side: str) -> pd.DataFrame:
     return out.iloc[order]
 
 
-def adjustment_table(c: Comparison, focus: str | None = None) -> Group:
-    """Displaced workers and what their adjustment costs, against the gain, with the parameters in words."""
-    region = focus or c.scenario.focus
-    mine = pick(c.tables["adjustment"], region=region)
-    t = {str(name): pick(mine, indicator=name)["change"].to_numpy().sum() for name in mine.indicator.unique()}
-    p = c.manifest["adjustment_parameters"]
-    central = p["central"]
-    horizon = f"{central['horizon_years']:.0f} years at {100 * central['discount_rate']:.0f} %"
-    cost, gain = ([t[f"adjustment_{k}_{s}"] for s in SETS] for k in ("cost_gross", "present_value_of_gain"))
-    ratio = [100 * k / g if g > 0 else float("nan") for k, g in zip(cost, gain, strict=True)]
-    lines = (
-        ("Displaced, gross (thousand persons)", [t["displaced_gross"]] * 3, 2),
-        ("  beyond attrition (thousand persons)", [t[f"displaced_beyond_attrition_{s}"] for s in SETS], 2),
-        ("Cost, gross displacement (USD m, once)", cost, 0),
-        ("  beyond attrition (USD m, once)", [t[f"adjustment_cost_{s}"] for s in SETS], 0),
-        (f"Welfare change (USD m, {horizon})", gain, 0),
-        ("Cost, gross, in % of a welfare gain", ratio, 1),
-        *_retraining_lines(t),
-    )
-    rows = [[words, *(number(v, digits, sign=False) for v in values)] for words, values, digits in lines]
-    title = f"{region}: workers displaced and the cost of adjustment"
-    table = _table(title, ("", *SETS), "lrrr", rows, 44)
-    words = ADJUSTMENT_WORDS.format(**central, sectors=c.manifest["sectors"]).replace("%", " %")
-    return Group(table, Text(words, style="dim"))
-
-
-def _retraining_lines(t: Mapping[str, float]) -> Iterator[tuple[str, list[float], int]]:
-    """Lines of a retraining programme, if the region has one; ``t``: changes by indicator."""
-    lines = (
-        ("Retrained (thousand persons)", "participants", 2),
-        ("  cost (USD m, once)", "cost", 0),
-        ("  cost in % of a welfare gain", "share_of_gain", 1),
-    )
-    for words, name, digits in lines:
-        if f"retraining_participants_{SETS[0]}" in t:
-            yield words, [t.get(f"retraining_{name}_{s}", float("nan")) for s in SETS], digits
-
-
 def notes(c: Comparison) -> Group:
     """Baseline, units, sign warnings, what the model cannot answer, the certificate."""
     s = c.scenario
@@ -237,7 +138,7 @@ def notes(c: Comparison) -> Group:
     numeraire = s.choices.get("numeraire", "pwf")
     unit = "world factor prices" if numeraire == "pwf" else f"the numeraire {numeraire}"
     lines = [
-        f"Baseline: {baseline}{date}. Every number is a change from it.",
+        f"Baseline: {baseline}{date}. Changes are from it.",
         f"USD million of the benchmark year, in units of {unit}. GDP: Fisher volume. Welfare: "
         "equivalent variation over private and public consumption and national saving, % of national income. "
         "Exports: volume, f.o.b., trade inside a region left out.",
@@ -287,5 +188,7 @@ def render(c: Comparison, focus: str | None = None) -> Group:
         ledger_table(c, region),
         ledger_table(c, region, side="exporter"),
         adjustment_table(c, region),
+        *compensation(c, region),
+        run_block(c.tables, region, c.scenario.region_names),
         notes(c),
     )

@@ -17,7 +17,7 @@ import pandas as pd
 
 from results.compare import Comparison
 from results.errors import ResultsError
-from results.side_by_side_figures import Context, Figure, figure, least_gain
+from results.side_by_side_figures import Context, Figure, figure, least_gain, losses_in_model
 from results.store import StoredResult
 from results.tidy import WORLD, pick
 
@@ -35,18 +35,22 @@ MOST_REGIONS = 10
 
 @dataclass(frozen=True)
 class Column:
-    """One scenario's results. ``status``: solved, reused (from the store) or read (from a folder)."""
+    """One scenario's results. ``status``: solved, reused (from the store) or read (from a folder); ``text``:
+    the scenario as it was read.
+    """
 
     label: str
     tables: Mapping[str, pd.DataFrame]
     manifest: Mapping[str, Any]
     status: str
     note: str = ""
+    text: str = ""
 
     @classmethod
     def of(cls, label: str, result: Comparison | StoredResult, status: str, note: str = "") -> Column:
         """A column from a result in memory or on disk."""
-        return cls(label, result.tables, result.manifest, status, note)
+        text = result.scenario if isinstance(result.scenario, str) else result.scenario.text
+        return cls(label, result.tables, result.manifest, status, note, text)
 
     @property
     def info(self) -> Mapping[str, Any]:
@@ -86,6 +90,11 @@ class SideBySide:
         if len(rows) != 1:
             raise ResultsError(f"no number for {indicator}, {region}, {scenario}")
         return float(rows["value"].iloc[0])
+
+    def _repr_html_(self) -> str:
+        from results.notebook import side_by_side_html
+
+        return side_by_side_html(self)
 
     def wide(self, indicator: str) -> pd.DataFrame:
         """One figure: regions in rows, scenarios in columns."""
@@ -155,6 +164,7 @@ def require_common(columns: Sequence[Column]) -> tuple[str, ...]:
             raise ResultsError(
                 f"{first.label} and {other.label} cannot stand side by side; they differ in "
                 + "; ".join(differences)
+                + ". Name the scenarios instead of folders: they are then solved on one benchmark"
             )
     notes = []
     baselines = {c.label: str(c.info["baseline"]) for c in columns}
@@ -203,10 +213,18 @@ def _rows(f: Figure, columns: Sequence[Column], known: Sequence[str]) -> pd.Data
     values = pd.DataFrame({c.label: f.of(c.tables) for c in columns})
     values = values.reindex([r for r in (*known, WORLD) if r in values.index])
     marks = _marks(values, f)
+    if f.moved_by_losses():  # a gain before lost work and one after it: neither is the better one
+        marks.loc[[r for r in marks.index if r in _two_kinds(columns)]] = ""
     out = values.rename_axis("region").reset_index().melt("region", var_name="scenario")
     out["mark"] = marks.rename_axis("region").reset_index().melt("region")["value"]
     out["indicator"], out["unit"] = f.name, f.unit
     return pd.DataFrame(out[list(COLUMNS)])
+
+
+def _two_kinds(columns: Sequence[Column]) -> frozenset[str]:
+    """Regions whose lost work is inside the model in some columns and not in others."""
+    inside = [losses_in_model(c.tables) for c in columns]
+    return frozenset().union(*inside) - frozenset.intersection(*inside)
 
 
 def _marks(values: pd.DataFrame, f: Figure) -> pd.DataFrame:
@@ -256,6 +274,9 @@ def _reference(columns: Sequence[Column], wanted: str | None, focus: str) -> str
 def share_of_gain(columns: Sequence[Column], reference: str, focus: str) -> pd.DataFrame:
     """Rows by scenario: welfare gain of the focus, its share of the reference's in percent (empty when the
     reference does not gain), cost of adjustment and its share of the reference's, cost over gain in percent.
+
+    The three of the cost are empty where the gain is one after the same lost work (`losses_in_model`); so is
+    the share of a gain after it in one before it, and the other way round.
     """
     rows = []
     least = {c.label: float(least_gain(c.tables).to_dict()[focus]) for c in columns}
@@ -265,6 +286,7 @@ def share_of_gain(columns: Sequence[Column], reference: str, focus: str) -> pd.D
             c.tables["adjustment"], region=focus, indicator="adjustment_present_value_of_gain_central"
         )
         cost, present = (float(t["change"].to_numpy().sum()) for t in (costs, gains))
+        cost = np.nan if focus in losses_in_model(c.tables) else cost
         rows.append(
             {
                 "scenario": c.label,
@@ -274,11 +296,13 @@ def share_of_gain(columns: Sequence[Column], reference: str, focus: str) -> pd.D
             }
         )
     out = pd.DataFrame(rows).set_index("scenario")
+    after = pd.Series({c.label: focus in losses_in_model(c.tables) for c in columns})
     for name, share in (("welfare_gain", "share_of_gain"), ("adjustment_cost", "share_of_cost")):
         full = out[name].to_dict()[reference]
         out[share] = (
             100 * out[name] / full if full > (least[reference] if name == "welfare_gain" else 0) else np.nan
         )
+    out["share_of_gain"] = out["share_of_gain"].where(after == after[reference], np.nan)
     return out.reset_index()
 
 

@@ -17,6 +17,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from results.markdown import escaped, table_lines
 from results.screen import EDGES, GAIN, GAP, LOSS, WIDTH, number
 from results.side_by_side import BEST, WORST, SideBySide
 from results.side_by_side_figures import Figure
@@ -124,12 +125,20 @@ def no_share(s: SideBySide) -> str:
     return f"{s.reference} brings {s.focus} no gain, so there are no shares of its gain."
 
 
+def _losses_said(s: SideBySide) -> str:
+    """What a cost that is n/a means, where there is one."""
+    if not s.share["adjustment_cost"].isna().to_numpy().any():
+        return ""
+    return "\nn/a: a gain after the cost, and no share of one before it"
+
+
 def _share(s: SideBySide) -> RenderableType:
     if no_share(s):
         return Text(no_share(s))
     title = (
         f"{s.focus}: share of the welfare gain of {s.reference}, and of its cost of\n"
         "adjustment (gain: USD million a year; cost: USD million, once)"
+        f"{_losses_said(s)}"
     )
     headers = ("gain", "share, %", "cost", "share, %", "cost, % of gain")
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -157,7 +166,8 @@ def _share(s: SideBySide) -> RenderableType:
 def _packages(s: SideBySide, scenario: str) -> Table:
     """What each package adds, in the order of the file; the last line is their sum, the whole scenario."""
     mine = pick(s.packages, scenario=scenario, region=s.focus)
-    shown = [f for f in s.figures if f.name in SUMMARY][:4]
+    known = set(mine["indicator"])
+    shown = [f for f in s.figures if f.name in SUMMARY and f.name in known][:4]
     title = f"{s.focus}, {scenario}: what each package adds, in the order of the file"
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Package", no_wrap=True, max_width=20)
@@ -191,27 +201,31 @@ def text(s: SideBySide, *, ascii_only: bool = False) -> str:
 def markdown(s: SideBySide) -> str:
     """The same as Markdown tables, all scenarios in one table a figure."""
     out = ["# Scenarios side by side", ""]
-    out += [f"- `{n}` ({s.status[n]}): {s.titles[n]}" for n in s.labels]
+    out += [f"- {escaped(n)} ({s.status[n]}): {escaped(s.titles[n])}" for n in s.labels]
     for f in s.figures:
         rows = pick(s.table, indicator=f.name)
         cells = {(r["region"], r["scenario"]): r for r in rows.to_dict("records")}
-        out += ["", f"## {f.title}: {f.unit}", ""]
+        out += ["", f"## {escaped(f.title)}: {escaped(f.unit)}", ""]
         body = [
             [region, *(_plain(cells.get((region, n)), f) for n in s.labels)]
             for region in s.regions
             if any((region, n) in cells for n in s.labels)
         ]
-        out += _markdown_table(["Region", *s.labels], body)
-    out += ["", *(_share_markdown(s) if not no_share(s) else [no_share(s)])]
+        out += table_lines(["Region", *s.labels], body)
+    out += ["", *(_share_markdown(s) if not no_share(s) else [escaped(no_share(s))])]
     for name in _with_packages(s):
         mine = pick(s.packages, scenario=str(name), region=s.focus)
-        out += ["", f"## {s.focus}, {name}: what each package adds, in the order of the file", ""]
+        out += [
+            "",
+            f"## {s.focus}, {escaped(str(name))}: what each package adds, in the order of the file",
+            "",
+        ]
         shown = [f for f in s.figures if f.name in set(mine["indicator"])]
         body = [[f.title, f.unit, *(number(_one(mine, p, f.name), f.decimals)
                 for p in dict.fromkeys(mine["package"]))] for f in shown]  # fmt: skip
-        out += _markdown_table(["Figure", "Unit", *map(str, dict.fromkeys(mine["package"]))], body)
+        out += table_lines(["Figure", "Unit", *map(str, dict.fromkeys(mine["package"]))], body)
     if s.notes:
-        out += ["", "## Notes", "", *(f"- {n}" for n in s.notes)]
+        out += ["", "## Notes", "", *(f"- {escaped(n)}" for n in s.notes)]
     out += ["", "▲ best and ▼ worst of a row, for figures of which more (or less) is better. All numbers are "
             "changes from the baseline."]  # fmt: skip
     return "\n".join(out) + "\n"
@@ -224,22 +238,14 @@ def _share_markdown(s: SideBySide) -> list[str]:
     digits = (0, 1, 0, 1, 1)
     body = [[str(r["scenario"]), *(number(r[n], d, sign=n in ("welfare_gain", "adjustment_cost"))
             for n, d in zip(names, digits, strict=True))] for r in s.share.to_dict("records")]  # fmt: skip
-    title = f"## {s.focus}: share of the gain of {s.reference}"
-    return [title, "", *_markdown_table(headers, body)]
+    title = f"## {s.focus}: share of the gain of {escaped(s.reference)}"
+    return [title, "", *table_lines(headers, body)]
 
 
 def _plain(row: Any, f: Figure) -> str:
     if row is None:
         return ""
     return f"{number(row['value'], f.decimals)} {MARKS[row['mark']]}".strip()
-
-
-def _markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
-
-    rule = ["---", *["---:"] * (len(headers) - 1)]
-    return [line(headers), line(rule), *(line(r) for r in rows)]
 
 
 def as_json(s: SideBySide) -> dict[str, Any]:

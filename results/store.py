@@ -1,7 +1,8 @@
 """Results on disk: whole or not at all.
 
-A result is a directory: one Parquet and one CSV file a table, the scenario's text, and ``manifest.json``
-with the certificate and the sha256 of every file. It is written beside its destination, flushed to disk,
+A result is a directory: one Parquet and one CSV file a table, the dictionary of their columns and indicators,
+the scenario's text, the full solution where it was asked for, and ``manifest.json`` with the certificate and
+the sha256 of every file. It is written beside its destination, flushed to disk,
 the manifest last, and then renamed into place: whatever is found under the final name was complete when
 it got it. Reading checks every hash, so a result that was cut, edited or mixed later is refused.
 """
@@ -11,14 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,13 +26,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from results import dictionary
 from results.compare import Comparison
 from results.errors import ResultsError
+from results.place import flush
+
+if TYPE_CHECKING:
+    from results.netcdf import FullSolution
 
 FORMAT = "cge-results"
-VERSION = 1
+VERSION = 2
 MANIFEST = "manifest.json"
 SCENARIO = "scenario.yaml"
+SOLUTION = "solution.nc"
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,47 @@ class StoredResult:
     scenario: str
     manifest: Mapping[str, Any]
 
+    def solution(self) -> FullSolution:
+        """Every level of base and counterfactual. Raises ResultsError when the result was written without."""
+        from results import netcdf
 
-def write(comparison: Comparison, out_dir: str | Path, *, force: bool = False) -> Path:
-    """Write a comparison to ``out_dir`` and return its path.
+        if SOLUTION not in self.manifest["files"]:
+            raise ResultsError(f"{self.path} has no {SOLUTION}: run it again with --solution")
+        return netcdf.read(self.path / SOLUTION)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a result folder holds: tables, the scenario's text, the manifest; ``solution`` writes the full
+    solution to a path, if there is one.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    text: str
+    manifest: Mapping[str, Any]
+    solution: Callable[[Path], None] | None = None
+
+    @classmethod
+    def of(cls, comparison: Comparison, *, solution: bool = False) -> Content:
+        """That of a comparison; with ``solution`` every level of it too."""
+
+        def full(path: Path) -> None:
+            from results import netcdf
+
+            netcdf.write(comparison, path)
+
+        text, manifest = comparison.scenario.text, comparison.manifest
+        return cls(comparison.tables, text, manifest, full if solution else None)
+
+
+OWN = ("format", "version", "written", "tables", "files", "sha256", "store_key")
+"""Entries of a manifest that belong to the folder it was read from."""
+
+
+def write(
+    comparison: Comparison, out_dir: str | Path, *, force: bool = False, solution: bool = False
+) -> Path:
+    """Write a comparison to ``out_dir`` and return its path; with ``solution`` every level of it too.
 
     An earlier result under that name is replaced; an empty directory is used. Anything else there is
     refused with ResultsError; with ``force`` it is moved aside (``<name>.before-<time>``), never deleted.
@@ -62,7 +106,7 @@ def write(comparison: Comparison, out_dir: str | Path, *, force: bool = False) -
     work = target.parent / f".{target.name}.part-{secrets.token_hex(4)}"
     work.mkdir()
     try:
-        _fill(comparison, work)
+        fill(Content.of(comparison, solution=solution), work)
         _put_in_place(work, target, kind)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -88,13 +132,16 @@ def occupant(target: Path) -> str:
     return "result" if ours else "foreign"
 
 
-def _fill(comparison: Comparison, folder: Path) -> None:
-    """All files of a result, the manifest last, each flushed to disk."""
-    for name, table in comparison.tables.items():
+def fill(content: Content, folder: Path) -> None:
+    """Write all files of a result into an empty folder, the manifest last, each flushed to disk."""
+    for name, table in content.tables.items():
         arrow = pa.Table.from_pandas(table, preserve_index=False)  # its CSV writer is ten times pandas'
         pq.write_table(arrow, folder / f"{name}.parquet")
         csv.write_csv(arrow, folder / f"{name}.csv")
-    (folder / SCENARIO).write_text(comparison.scenario.text, encoding="utf-8")
+    (folder / SCENARIO).write_text(content.text, encoding="utf-8")
+    (folder / dictionary.FILE).write_text(dictionary.text(), encoding="utf-8")
+    if content.solution is not None:
+        content.solution(folder / SOLUTION)
     files = {p.name: {"bytes": p.stat().st_size, "sha256": _sha256(p)} for p in sorted(folder.iterdir())}
     for name in files:
         _flush(folder / name)
@@ -102,9 +149,9 @@ def _fill(comparison: Comparison, folder: Path) -> None:
         "format": FORMAT,
         "version": VERSION,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "tables": list(comparison.tables),
+        "tables": list(content.tables),
         "files": files,
-        **plain(comparison.manifest),
+        **plain(content.manifest),
     }
     manifest["sha256"] = _seal(manifest)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -168,7 +215,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise ResultsError(f"{folder}/{MANIFEST} is not the manifest of a result of this program")
     if manifest.get("version") != VERSION:
         raise ResultsError(
-            f"{folder}: format version {manifest.get('version')}, this program reads {VERSION}"
+            f"{folder}: format version {manifest.get('version')}, this program reads {VERSION}: run it again"
         )
     if manifest.get("sha256") != _seal(manifest):
         raise ResultsError(f"{folder}/{MANIFEST} was changed after it was written: run it again")
@@ -190,12 +237,7 @@ def _sha256(path: Path) -> str:
 
 
 def _flush(path: Path) -> None:
-    """Force a file or directory to disk: a rename must not overtake the data it names."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    flush(path)
 
 
 def plain(value: Any) -> Any:

@@ -1,8 +1,11 @@
 """Composition root: the only package that imports all the others.
 
 ``api`` is what a notebook uses; ``case`` makes a scenario ready to solve, ``family`` many on one model,
-``comparing``, ``attributing`` and ``game`` solve what side-by-side tables and attribution need, ``run_store``
-keeps results; ``explaining`` and ``telling_apart`` put policies into words; ``cli*`` are the commands.
+``compensating`` finds the levy that pays the displaced; ``comparing``, ``attributing`` and ``game`` solve
+what side-by-side tables and attribution need, ``depending`` and ``stops`` who rests on whom and what a stop
+costs; ``run_store`` keeps results; ``explaining`` and ``telling_apart`` put policies into words, ``account``
+says what a result rests on; ``output`` writes by the ending of ``-o``, ``reporting`` the brief, ``showing``
+and ``progress`` are the screen; ``cli*`` are the commands.
 """
 
 import time

@@ -37,7 +37,9 @@ def with_difference(
     with clock.stage("against"):
         case = api.prepare(name_or_path, aggregation=aggregation, variant=against, rents=rents)
         base, new = api.solve(case, space=space, progress=lambda m: progress(f"{against}: {m}"))
-        other = api.comparison(case, base, new, focus=focus)
+        settled = api.settle(case, base, new, space=space)
+        case, new = settled.case, settled.new
+        other = api.comparison(case, base, new, focus=focus, paid=settled.paid)
         decomposition_difference.require_same_baseline(result, other)
         progress(f"{against}: decomposing welfare along the path")
         other = decomposition.attach(other, decomposition.decompose(case.model, base, new))

@@ -10,20 +10,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cge.app import account
 from cge.app.barriers import barrier_notes
-from cge.app.case import Case, members_of, parameters_of, prepare, read, with_policy
+from cge.app.case import Case, parameters_of, prepare, read, with_policy
 from cge.app.closing import closure_notes, policy_changes
+from cge.app.compensating import programme, settle
 from cge.app.provenance import barrier_hash, cap_notes, choices, code_hash
 from cge.app.timer import Timer
 from cge.solution import Solution
 from scenarios.packages import full_text
 from scenarios.reader import scenario_hash
-from scenarios.retraining import retraining_regions
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     from results.compare import Comparison
-    from results.retraining import Programme
+    from results.compensation import Settlement
 
 __all__ = [
     "Case",
@@ -36,6 +37,7 @@ __all__ = [
     "prepare",
     "read",
     "run",
+    "settle",
     "solve",
     "with_policy",
 ]
@@ -49,7 +51,10 @@ def _silent(message: str) -> None:
 
 def solve(case: Case, *, space: str = "reduced", route: str = "casadi", progress: Progress = _silent
           ) -> tuple[Solution, Solution]:  # fmt: skip
-    """Solve the baseline, then the policy from there; returns both. Raises SolveError."""
+    """Solve the baseline, then the policy from there; returns both. Raises SolveError.
+
+    The policy is that of the shocks: compensation comes after it (`cge.app.compensating.settle`).
+    """
     progress("baseline")
     base = case.model.solve(
         case.baseline, space=space, route=route, progress=lambda m: progress(f"baseline: {m}")
@@ -93,9 +98,11 @@ def run(
         case.model.compile()
     with clock.stage("solve"):
         base, new = solve(case, space=space, progress=progress)
+        settled = settle(case, base, new, space=space, progress=progress)
+        case, new = settled.case, settled.new
     progress("indicators")
     with clock.stage("results"):
-        result = comparison(case, base, new, focus=focus, command=command)
+        result = comparison(case, base, new, focus=focus, command=command, paid=settled.paid)
     result = _extended(
         case,
         result,
@@ -103,6 +110,7 @@ def run(
         verify=verify,
         progress=progress,
         clock=clock,
+        paid=settled.paid,
     )
     if against is None:
         return result
@@ -127,7 +135,14 @@ def _refuse_early(case: Case, focus: str | None, *, decompose: bool) -> None:
 
 
 def _extended(
-    case: Case, result: Comparison, *, decompose: bool, verify: bool, progress: Progress, clock: Timer
+    case: Case,
+    result: Comparison,
+    *,
+    decompose: bool,
+    verify: bool,
+    progress: Progress,
+    clock: Timer,
+    paid: Settlement | None,
 ) -> Comparison:
     """The comparison with what was asked for besides, and what its shocks call for."""
     if any(shock.access is not None for shock in case.scenario.shocks):
@@ -135,7 +150,7 @@ def _extended(
         from results import adoption
 
         with clock.stage("adoption"):
-            outcomes = resolved.adoption(case, result.base, result.new, progress=progress)
+            outcomes = resolved.adoption(case, result.base, result.new, paid=paid, progress=progress)
             result = adoption.attach(result, outcomes)
     from cge.app.contributions import with_published
 
@@ -158,12 +173,28 @@ def _extended(
 
 
 def comparison(
-    case: Case, base: Solution, new: Solution, *, focus: str | None = None, command: str = ""
+    case: Case,
+    base: Solution,
+    new: Solution,
+    *,
+    focus: str | None = None,
+    command: str = "",
+    numbers_only: bool = False,
+    paid: Settlement | None = None,
 ) -> Comparison:
-    """Every result of a solved case, with its provenance."""
-    from results.compare import ScenarioInfo, compare
+    """Every result of a solved case, with its provenance.
 
-    training = programme(case)
+    ``numbers_only``: without what only a reader needs (policy in words, assumptions, members of regions).
+
+    ``paid``: of `settle`, needed where the scenario pays compensation; raises ResultsError without it.
+    """
+    from results.compare import ScenarioInfo, compare
+    from results.errors import ResultsError
+
+    training, asked = programme(case), case.scenario.compensation
+    if asked is not None and paid is None:
+        raise ResultsError("this scenario pays compensation: settle it first (cge.app.api.settle)")
+    financed = asked is not None and asked.pays != "full"
     hashes = {
         "data": str(case.world.meta.get("sha256", "")),
         "scenario": scenario_hash(case.scenario),
@@ -176,6 +207,7 @@ def comparison(
     info = ScenarioInfo(
         name=case.name,
         title=case.scenario.title,
+        question=case.scenario.question,
         description=case.scenario.description,
         text=full_text(case.scenario),
         focus=focus or case.scenario.focus or ("USA" if "USA" in regions else regions[0]),
@@ -185,29 +217,24 @@ def comparison(
         choices=choices(case),
         hashes=hashes,
         notes=(
+            *(() if paid is None else (paid.words(),)),
             *case.expanded.notes,
             *cap_notes(case.elasticities.caps),
             *closure_notes(case, base, new),
             *barrier_notes(case.barriers),
-            *(() if training is None else (training.words(),)),
+            *(() if training is None else (training.words(paid=financed),)),
         ),
         sector_names=case.accounts.meta.get("sector_labels", {}),
         region_names=case.accounts.meta.get("region_labels", {}),
     )
+    info = info if numbers_only else account.told(case, info)
     return compare(
-        base.with_hashes(**hashes), new.with_hashes(**hashes), scenario_info=info, retraining=training
+        base.with_hashes(**hashes),
+        new.with_hashes(**hashes),
+        scenario_info=info,
+        retraining=training,
+        compensation=paid,
     )
-
-
-def programme(case: Case) -> Programme | None:
-    """The scenario's retraining programme over the regions of its model."""
-    from results.retraining import Programme
-
-    asked = case.scenario.retraining
-    if asked is None:
-        return None
-    regions = retraining_regions(case.scenario, members_of(case.aggregation))
-    return Programme(regions, asked.uptake, asked.cost_per_worker)
 
 
 def describe(case: Case) -> dict[str, Any]:

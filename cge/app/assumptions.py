@@ -99,12 +99,12 @@ def assumptions(
         files = policy_files(scenario)
         baseline, agreements = files.baseline, list(files.agreements.values())
     return (
-        _choices(scenario, defaults),
-        _elasticities(scenario),
+        choices_in_effect(scenario, defaults),
+        elasticities_in_use(scenario),
         *in_use(scenario),
         _baseline(baseline, scenario),
         *(_agreement(a) for a in agreements),
-        *(_with_scalars(t, scenario) for t in csv_tables()),
+        *(with_scalars(t, scenario) for t in csv_tables()),
     )
 
 
@@ -122,12 +122,24 @@ def filtered(tables: Iterable[AssumptionTable], confidence: str) -> list[Assumpt
 @cache
 def csv_tables() -> tuple[AssumptionTable, ...]:
     """Every CSV file of ``FOLDERS``, in the order of folders and names."""
-    out = []
+    return tuple(packaged_table(file) for file in csv_files())
+
+
+@cache
+def packaged_table(file: str) -> AssumptionTable:
+    """One of `csv_files`, read once."""
+    return read_table(csv_files()[file], file)
+
+
+@cache
+def csv_files() -> dict[str, Path]:
+    """The CSV files of ``FOLDERS`` by the place that is shown, in the order of folders and names."""
+    out = {}
     for package, folder in FOLDERS:
         root = Path(str(resources.files(package)))
         for path in sorted((root / folder).rglob("*.csv")):
-            out.append(read_table(path, f"{package}/{path.relative_to(root).as_posix()}"))
-    return tuple(out)
+            out[f"{package}/{path.relative_to(root).as_posix()}"] = path
+    return out
 
 
 def read_table(path: Path, file: str) -> AssumptionTable:
@@ -194,7 +206,7 @@ def _value(row: Mapping[str, str], values: Sequence[str], *, bare: bool = True) 
     return ", ".join(f"{c} {row[c]}" for c in values if row[c])
 
 
-def _with_scalars(table: AssumptionTable, scenario: Scenario) -> AssumptionTable:
+def with_scalars(table: AssumptionTable, scenario: Scenario) -> AssumptionTable:
     """The named scalars that the scenario's key ``assumptions`` replaces."""
     given = _given(scenario)
     if table.name != SCALARS or not given:
@@ -218,7 +230,7 @@ def changed(place: str, before: str, after: str) -> str:
     return f"changed by {place} from {before} to {after}"
 
 
-def _choices(scenario: Scenario, defaults: Scenario) -> AssumptionTable:
+def choices_in_effect(scenario: Scenario, defaults: Scenario) -> AssumptionTable:
     """Closure, formulation, numeraire, elasticity set, baseline and every other key but the question."""
     ours, theirs = (dict(_leaves(_in_effect(s))) for s in (scenario, defaults))
     scalars = {row.name for t in csv_tables() if t.name == SCALARS for row in t.rows}
@@ -292,7 +304,7 @@ def _meaning(scenario: Scenario, path: str, value: str) -> str:
     return (field.description or "") if field else ""
 
 
-def _elasticities(scenario: Scenario) -> AssumptionTable:
+def elasticities_in_use(scenario: Scenario) -> AssumptionTable:
     """The set in use on the 50 industries, with the scenario's overrides; sigma is cut to a ceiling."""
     from calibration.elasticities import CAP, elasticity_rows
     from calibration.labels import sector_labels

@@ -12,26 +12,32 @@ from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     from cge.app.assumptions import AssumptionTable
+    from scenarios.barriers import BarrierData
 
 ON_SHOCKS = ("utilisation", "rules_of_origin", "cost")
 """Keys of a shock that replace a number of a table."""
 
 
-def in_use(scenario: Scenario) -> tuple[AssumptionTable, ...]:
-    """The tables that apply to the scenario; barriers where its shocks move them."""
+def in_use(scenario: Scenario, barriers: BarrierData | None = None) -> tuple[AssumptionTable, ...]:
+    """The tables that apply to the scenario; barriers where its shocks move them.
+
+    ``barriers``: those of a model that is there already; else they are read.
+    """
     found = [_on_shocks(scenario)]
     if scenario_moves_barriers(scenario):
-        found += [_barriers(scenario), _status(scenario)]
+        from cge.app.barriers import barrier_data
+
+        data = barrier_data(scenario) if barriers is None else barriers
+        found += [_barriers(scenario, data), _status(data)]
     return tuple(table for table in found if table.rows)
 
 
-def _barriers(scenario: Scenario) -> AssumptionTable:
+def _barriers(scenario: Scenario, data: BarrierData) -> AssumptionTable:
     """Tariff equivalents over importers and the trade-cost cut of an agreement, by industry."""
     from calibration.gravity.choices import specification
     from cge.app.assumptions import Assumption, AssumptionTable
-    from cge.app.barriers import barrier_data
 
-    name, data, options = "barriers in use", barrier_data(scenario), scenario.barriers
+    name, options = "barriers in use", scenario.barriers
     file = options.file or "calibration/data/barriers.csv"
     origin = (
         "the scenario's file" if options.file else "levels of barrier_levels, order of importers by gravity"
@@ -55,15 +61,15 @@ def _barriers(scenario: Scenario) -> AssumptionTable:
     return AssumptionTable(name, file, title, tuple(rows))
 
 
-def _status(scenario: Scenario) -> AssumptionTable:
+def _status(data: BarrierData) -> AssumptionTable:
     from cge.app.assumptions import Assumption, AssumptionTable
-    from cge.app.barriers import barrier_data
 
     name, file = "agreements behind the benchmark", "calibration/data/gravity_panel.nc"
-    status, rows = barrier_data(scenario).status, []
-    for d in map(str, status["d"].values):
+    status, rows = data.status.transpose("d", "o"), []
+    origins = np.array([str(o) for o in status["o"].values])
+    for d, depths in zip(map(str, status["d"].values), status.values, strict=True):
         for depth, word in ((2, "deep"), (1, "shallow")):
-            partners = [str(o) for o in status["o"].values if int(status.sel(o=o, d=d)) == depth]
+            partners = origins[depths == depth].tolist()
             if partners:
                 rows.append(Assumption(name, file, f"{word} {d}", " ".join(partners), "partners",
                                        "DESTA to 2020 and agreement_depth.csv", "assumption"))  # fmt: skip

@@ -33,6 +33,7 @@ from scenarios.apply import (
     structure_sectors,
     with_benchmark_rents,
 )
+from scenarios.compensation import compensation_regions
 from scenarios.policy import Policy
 from scenarios.problems import ScenarioError
 from scenarios.reader import aggregation_files, read_scenario
@@ -71,6 +72,11 @@ class Case:
     model_notes: tuple[str, ...] = ()
     """What the model's own choices (firms) had to say, whatever the policy."""
 
+    def _repr_html_(self) -> str:
+        from cge.app.notebook import case_html
+
+        return case_html(self)
+
 
 def prepare(
     name_or_path: str | Path | Scenario,
@@ -99,6 +105,7 @@ def prepare(
         )
         check_model_regions(scenario, chosen.region_codes())
         retraining_regions(scenario, members_of(chosen))
+        compensation_regions(scenario, members_of(chosen))
         elasticities = _elasticities(scenario, world, chosen)
     side = None
     if scenario_moves_barriers(scenario):
@@ -204,6 +211,7 @@ def with_policy(case: Case, scenario: Scenario) -> Case:
     scenario = _like(scenario, case.barriers)
     check_model_regions(scenario, case.aggregation.region_codes())
     retraining_regions(scenario, members_of(case.aggregation))
+    compensation_regions(scenario, members_of(case.aggregation))
     expanded = _expanded(scenario, case.world, case.barriers)
     both = [n for n in expanded.baseline.data_vars if n in case.expanded.baseline]
     if not expanded.baseline[both].equals(case.expanded.baseline[both]):

@@ -1,16 +1,17 @@
 """The command line: ``cge run``, ``check``, ``explain``, ``diff``, ``new``, ``list``, ``schema``,
-``compare``, ``attribute``, ``replicate``, ``assumptions``, ``agreements``, ``equations``, ``data`` and more.
+``compare``, ``report``, ``attribute``, ``dependence``, ``replicate``, ``assumptions``, ``agreements``,
+``equations``, ``data`` and more.
 
 Exit codes: 0 ok, 1 the model failed, 2 bad input.
 """
 
 from __future__ import annotations
 
+import codecs
 import io
-import os
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+import unicodedata
+from typing import Any
 
 import typer
 
@@ -19,10 +20,14 @@ from cge.app import (
     cli_assumptions,
     cli_compare,
     cli_data,
+    cli_dependence,
+    cli_dictionary,
     cli_explain,
     cli_gravity,
     cli_model,
     cli_replicate,
+    cli_report,
+    cli_run,
     cli_scenarios,
 )
 
@@ -37,6 +42,7 @@ app = typer.Typer(
     epilog="Examples:  cge run us-joins-cptpp  ·  cge run mine.yaml -o out/  ·  cge list  ·  cge doctor",
 )
 app.add_typer(cli_data.app, name="data")
+cli_run.register(app)
 cli_scenarios.register(app)
 cli_explain.register(app)
 cli_model.register(app)
@@ -45,115 +51,9 @@ cli_assumptions.register(app)
 cli_gravity.register(app)
 cli_agreements.register(app)
 cli_compare.register(app)
-
-
-@app.command()
-def run(
-    scenario: Annotated[str, typer.Argument(help="A scenario of the library (see `cge list`) or a file.")],
-    variant: Annotated[
-        str | None, typer.Option(help="A variant of the scenario, instead of its own case.")
-    ] = None,
-    against: Annotated[
-        str | None, typer.Option(help="Another variant: the difference in welfare by term and sector.")
-    ] = None,
-    plus: cli_explain.Plus = None,
-    minus: cli_explain.Minus = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for tables and manifest.")
-    ] = None,
-    focus: Annotated[str | None, typer.Option(help="Region whose sectors are shown.")] = None,
-    aggregation: Annotated[
-        str | None, typer.Option(help="small, default or full, instead of the scenario's.")
-    ] = None,
-    space: Annotated[
-        str, typer.Option(help="reduced (seconds) or full (every equation through Pyomo).")
-    ] = "reduced",
-    decompose: Annotated[
-        bool, typer.Option("--decompose", help="Where each region's welfare change comes from.")
-    ] = False,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="A second opinion on the solutions; exit code 1 if it differs.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace an earlier result in the output folder.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="No progress, no tables; errors only.")
-    ] = False,
-) -> None:
-    """Solve a scenario against its baseline and print who gains and who loses.
-
-    Examples: cge run us-joins-cptpp --decompose  |  cge run rcep --focus JPN -o out/rcep  |
-    cge run mine.yaml --aggregation full --verify  |  cge run mine.yaml --variant deep --against tariffs  |
-    cge run mine.yaml --minus semiconductor-deal
-    """
-    from rich.console import Console
-
-    from cge.app import api
-    from cge.app.selection import chosen
-    from results import store
-
-    if space not in ("reduced", "full"):
-        raise typer.BadParameter("choose reduced or full", param_hint="--space")
-    if against is not None and (plus or minus):
-        raise typer.BadParameter("sets variants against each other; for packages use cge compare",
-                                 param_hint="--against")  # fmt: skip
-    if output is not None and not force:
-        refuse_occupied(store.occupant(output), output)
-    errors = Console(stderr=True, quiet=quiet)
-    with errors.status("starting") as status:
-        subject = (
-            chosen(scenario, variant=variant, plus=plus or (), minus=minus or ())
-            if plus or minus
-            else scenario
-        )
-        result = api.run(
-            subject, variant=None if plus or minus else variant, against=against, aggregation=aggregation,
-            focus=focus, space=space, decompose=decompose, verify=verify,
-            progress=status.update, command=" ".join(["cge", *sys.argv[1:]]),
-        )  # fmt: skip
-        if output is not None:
-            status.update("writing")
-            store.write(result, output, force=force)
-    if not quiet:
-        print_result(Console(width=max(80, Console().width)), result)
-        if output is not None:
-            errors.print(f"written to {output}")
-
-
-def print_result(console: Any, result: Any) -> None:
-    """The comparison, and its further reports as far as asked for or called for by the scenario."""
-    import pandas as pd
-
-    from cge.app import verify
-    from results import adoption, decomposition_difference, decomposition_screen, published_screen, screen
-
-    console.print(screen.render(result))
-    if "published" in result.manifest:
-        console.print(published_screen.render(pd.DataFrame(result.manifest["published"])))
-    if "adoption" in result.tables:
-        console.print(adoption.render(result))
-    if "decomposition" in result.tables:
-        console.print(decomposition_screen.render(result))
-    if "decomposition_difference" in result.tables:
-        console.print(decomposition_difference.render(result))
-    if "verification" in result.manifest:
-        console.print(verify.render(result.manifest["verification"]))
-
-
-OCCUPANTS = {"result": "an earlier result", "foreign": "something else than a result"}
-
-
-def refuse_occupied(occupant: str, output: Path) -> None:
-    """Say before solving, not after, that the output folder is taken or cannot be made."""
-    if occupant in OCCUPANTS:
-        raise typer.BadParameter(
-            f"{output} holds {OCCUPANTS[occupant]}; --force replaces a result, and moves anything else aside",
-            param_hint="-o",
-        )
-    parent = next(p for p in output.absolute().parents if p.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise typer.BadParameter(f"{parent} is not a folder that can be written to", param_hint="-o")
+cli_report.register(app)
+cli_dictionary.register(app)
+cli_dependence.register(app)
 
 
 def bad_input_errors() -> tuple[type[BaseException], ...]:
@@ -182,11 +82,30 @@ def fail(error: BaseException, code: int) -> Any:
     raise SystemExit(code)
 
 
+PLAIN = {"\N{HORIZONTAL ELLIPSIS}": ".", "\N{EN DASH}": "-", "\N{EM DASH}": "-", "\N{MIDDLE DOT}": "-",
+         "\N{MULTIPLICATION SIGN}": "x", "\N{MINUS SIGN}": "-", "\N{RIGHTWARDS ARROW}": ">",
+         "\N{BLACK UP-POINTING TRIANGLE}": "^", "\N{BLACK DOWN-POINTING TRIANGLE}": "v",
+         "\N{BOX DRAWINGS LIGHT HORIZONTAL}": "-", "\N{BOX DRAWINGS LIGHT VERTICAL}": "|"}  # fmt: skip
+"""ASCII signs, one for one, so that columns stay where they are."""
+
+
+def plain_signs(error: UnicodeError) -> tuple[str, int]:
+    """What a stream that cannot show a sign shows instead: a like one, the letter without accent, or "?"."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    shown = (PLAIN.get(c) or unicodedata.normalize("NFKD", c)[0] for c in text)
+    return "".join(c if ord(c) < 128 else "?" for c in shown), error.end
+
+
+codecs.register_error("cge-plain", plain_signs)
+
+
 def main() -> None:
     """Entry point: map exceptions to exit codes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # an ASCII terminal shows "?" rather than no result
+            stream.reconfigure(errors="cge-plain")  # an ASCII terminal gets plain signs rather than no result
     try:
         app()
     except SystemExit as stop:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from cge.app import cli_options as o
 
 
 def register(app: typer.Typer) -> None:
@@ -25,9 +26,7 @@ def compare(
         typer.Option(help="A figure: real_gdp%, welfare_ev, jobs:manufacturing, ... Repeatable."),
     ] = None,
     region: Annotated[list[str] | None, typer.Option(help="A region to show. Repeatable.")] = None,
-    aggregation: Annotated[
-        str | None, typer.Option(help="small, default or full, instead of the scenarios'.")
-    ] = None,
+    aggregation: o.Aggregations = None,
     plus: Annotated[
         list[str] | None, typer.Option(help="Also each scenario with this package. Repeatable.")
     ] = None,
@@ -38,45 +37,40 @@ def compare(
     reference: Annotated[
         str | None, typer.Option(help="The scenario whose gain is 100 %; the best unless named.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="New folder for tables and each result.")
-    ] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    output: o.CompareOutput = None,
+    force: o.Force = False,
+    markdown: o.Markdown = False,
+    as_json: o.Json = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Solve all, reuse no earlier result.")] = False,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="No progress, no tables; --json still prints.")
-    ] = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
 ) -> None:
     """Set scenarios side by side: gains, costs of adjustment, trade and dependence, with the best marked.
 
     Examples: cge compare us-joins-cptpp rcep  |  cge compare us-joins-cptpp us-joins-cptpp:deep --markdown  |
     cge compare out/a out/b --indicator welfare_ev --region USA
     """
-    from rich.console import Console
-
+    from cge.app import output as writing
     from cge.app.comparing import compared
-    from results import side_by_side_files, side_by_side_screen
+    from cge.app.progress import Reporter
+    from results import side_by_side_screen
 
-    if markdown and as_json:
-        raise typer.BadParameter("choose one of --markdown and --json", param_hint="--json")
-    if output is not None:
-        side_by_side_files.refuse_occupied(output)
-    errors = Console(stderr=True, quiet=quiet)
-    with errors.status("starting") as status:
+    o.one_of(markdown, as_json)
+    wanted = writing.wanted(output, force=force, of_run=False)
+    reporter = Reporter(quiet=quiet, verbose=verbose)
+    with reporter.working():
         found = compared(
             *scenarios, indicators=indicator or (), regions=region or (), aggregation=aggregation,
             plus=plus or (), minus=minus or (), focus=focus, reference=reference, reuse=not fresh,
-            progress=status.update,
+            decompose=wanted is not None and wanted.kind == "brief", progress=reporter,
         )  # fmt: skip
-        if output is not None:
-            status.update("writing")
-            side_by_side_files.write(found.result, found.columns, output)
-    if quiet and not as_json:
-        return
-    print_as(found.result, side_by_side_screen, markdown=markdown, as_json=as_json)
-    if output is not None:
-        errors.print(f"written to {output}")
+        if wanted is not None:
+            reporter("writing")
+            writing.write_compare(found, wanted, command=o.command())
+    if as_json or not quiet:
+        print_as(found.result, side_by_side_screen, markdown=markdown, as_json=as_json)
+    if wanted is not None:
+        reporter.say(f"written to {wanted.path}")
 
 
 def attribute(
@@ -94,9 +88,7 @@ def attribute(
         list[str] | None, typer.Option(help="Governments, or a group's members one by one. Repeatable.")
     ] = None,
     group: Annotated[list[str] | None, typer.Option(help="A group that is one player. Repeatable.")] = None,
-    aggregation: Annotated[
-        str | None, typer.Option(help="small, default or full, instead of the scenario's.")
-    ] = None,
+    aggregation: o.OneAggregation = None,
     focus: Annotated[str | None, typer.Option(help="The region whose gain counts.")] = None,
     samples: Annotated[
         int | None, typer.Option(help="Orders to draw; without it up to 8 players are exact, more draw 20.")
@@ -110,34 +102,31 @@ def attribute(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="New file: .csv, .md or .json.")
     ] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="No progress, no tables; --json still prints.")
-    ] = False,
+    markdown: o.Markdown = False,
+    as_json: o.Json = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
 ) -> None:
     """Say whose doing an effect is: contributions that do not depend on an order and sum to the whole.
 
     Examples: cge attribute us-joins-cptpp  |  cge attribute us-joins-cptpp --variant deep --by provisions  |
     cge attribute rcep --players CHN --players JPN --players KOR --group ASEAN --coalitions
     """
-    from rich.console import Console
-
     from cge.app import attributing
+    from cge.app.progress import Reporter
     from results import attribution_screen
 
-    if markdown and as_json:
-        raise typer.BadParameter("choose one of --markdown and --json", param_hint="--json")
+    o.one_of(markdown, as_json)
     if by not in ("members", "provisions", "packages"):
         raise typer.BadParameter("choose members, provisions or packages", param_hint="--by")
     if output is not None:
         _refuse_output(output)
-    errors = Console(stderr=True, quiet=quiet)
-    with errors.status("starting") as status:
+    reporter = Reporter(quiet=quiet, verbose=verbose)
+    with reporter.working():
         found = attributing.attribute(
             scenario, by=by, variant=variant, indicators=indicator or (), regions=region or (),
             players=players or (), group=group or (), aggregation=aggregation, focus=focus, samples=samples,
-            seed=seed, coalitions=coalitions, most=most, progress=status.update,
+            seed=seed, coalitions=coalitions, most=most, progress=reporter,
         )  # fmt: skip
     if output is not None:
         _write(found, output)
@@ -155,16 +144,20 @@ def _refuse_output(output: Path) -> None:
 
 
 def _write(found: Any, output: Path) -> None:
-    """The attribution as a table of numbers, as text, or with everything."""
+    """The attribution as a table of numbers, as text, or with everything; whole or not at all."""
     from results import attribution_screen
+    from results.place import put
 
-    if output.suffix == ".csv":
-        found.table.to_csv(output, index=False)
-    elif output.suffix == ".md":
-        output.write_text(attribution_screen.markdown(found), encoding="utf-8")
-    else:
-        content = json.dumps(attribution_screen.as_json(found), indent=1, allow_nan=False)
-        output.write_text(content + "\n", encoding="utf-8")
+    def fill(path: Path) -> None:
+        if output.suffix == ".csv":
+            found.table.to_csv(path, index=False)
+        elif output.suffix == ".md":
+            path.write_text(attribution_screen.markdown(found), encoding="utf-8")
+        else:
+            content = json.dumps(attribution_screen.as_json(found), indent=1, allow_nan=False)
+            path.write_text(content + "\n", encoding="utf-8")
+
+    put(output, fill)
 
 
 def print_as(result: Any, screen: Any, *, markdown: bool, as_json: bool) -> None:
@@ -172,9 +165,9 @@ def print_as(result: Any, screen: Any, *, markdown: bool, as_json: bool) -> None
     from rich.console import Console
 
     if as_json:
-        typer.echo(json.dumps(screen.as_json(result), indent=1, allow_nan=False))
+        o.print_json(screen.as_json(result))
     elif markdown:
         typer.echo(screen.markdown(result))
     else:
-        utf = "utf" in (sys.stdout.encoding or "").lower()
-        Console(width=max(80, Console().width)).print(screen.render(result, ascii_only=not utf))
+        plain = not o.unicode_out()
+        Console(width=max(80, Console().width)).print(screen.render(result, ascii_only=plain))

@@ -82,7 +82,7 @@ def new(
 ) -> None:
     """Write a commented scenario that runs as it is, to start from.
 
-    --question is tariffs, agreement, join, minilateral, access, industry or packages.
+    --question is tariffs, agreement, join, minilateral, access, industry, compensation or packages.
 
     Examples: cge new mine.yaml  |  cge new mine.yaml --question access  |
     cge new mine.yaml --from us-joins-cptpp

@@ -10,6 +10,7 @@ import typer
 from cge.app import cli_library
 from scenarios.apply import apply, check_model_regions, scenario_moves_barriers
 from scenarios.barriers import BarrierData
+from scenarios.compensation import compensation_regions
 from scenarios.memory import Memory
 from scenarios.policy import Policy
 from scenarios.problems import ScenarioError
@@ -141,7 +142,9 @@ def expand(scenario: Scenario, memory: Memory) -> Policy:
     _require_cover(scenario, "regions", aggregation.regions, world["d"].values.tolist())
     _require_cover(scenario, "sectors", aggregation.sectors, world["i"].values.tolist())
     check_model_regions(scenario, aggregation.region_codes())
-    retraining_regions(scenario, {r: aggregation.members(r) for r in aggregation.region_codes()})
+    members = {r: aggregation.members(r) for r in aggregation.region_codes()}
+    retraining_regions(scenario, members)
+    compensation_regions(scenario, members)
     return policy
 
 

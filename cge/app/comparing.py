@@ -12,6 +12,7 @@ import pandas as pd
 from calibration.aggregate import Aggregation, load_aggregation
 from cge.app import run_store
 from cge.app.family import Wanted, need_rents, solve_families
+from cge.app.unfolding import Kept, Named, result_folder, unfolded
 from scenarios.groups import EVERYTHING, load_groups, load_sector_groups
 from scenarios.problems import Problem, ScenarioError
 from scenarios.reader import aggregation_files, library, policy_files, read_scenario
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from results.side_by_side_figures import Context
 
 Progress = Callable[[str], None]
-Named = str | Path | Scenario
 MOST_WORDS = 3
 """Items of a list in the name of a package's version."""
 
@@ -66,39 +66,40 @@ def compared(
     focus: str | None = None,
     reference: str | None = None,
     reuse: bool = True,
+    decompose: bool = False,
     progress: Progress = lambda message: None,
 ) -> Compared:
-    """Each of ``scenarios`` is a name of the library, a file, ``name:variant``, or the folder of a result.
+    """Each of ``scenarios`` is a name of the library, a file, ``name:variant``, or the folder of a result
+    or of a comparison (all results in it, with its packages and notes).
 
     Each package of ``plus`` and ``minus`` adds a version of every scenario, with or without it.
     ``indicators``: names of `results.side_by_side_figures` (default: its DEFAULT); ``regions``: rows in place
-    of the chosen ones; ``reference``: whose gain is 100 %; ``reuse=False`` solves everything again.
+    of the chosen ones; ``reference``: whose gain is 100 %; ``reuse=False`` solves everything again;
+    ``decompose``: with where welfare comes from, which needs no firms that enter and exit.
     Raises as `cge.app.api.run`; ResultsError when results do not share their accounts.
     """
-    from results.side_by_side import Column, side_by_side
+    from results.side_by_side import side_by_side
     from results.side_by_side_figures import DEFAULT
-    from results.store import read
 
     if not scenarios:
         raise ScenarioError([Problem("compare", None, "", "name at least one scenario")])
-    wanted: list[Wanted] = []
-    order: list[str] = []
-    folders: dict[str, Path] = {}
-    for name in scenarios:
-        path = _result_folder(name)
-        if path is not None:
-            label = path.name if path.name not in order else str(name)
-            folders[label] = path
-            order.append(label)
-            continue
-        for version in versions(name, plus, minus):
-            wanted.append(version)
-            order.append(version.label)
-    stored = {label: Column.of(label, read(path), "read") for label, path in folders.items()}
+    solvable = [tuple(versions(n, plus, minus)) for n in scenarios if result_folder(n) is None]
+    wanted = [version for some in solvable for version in some]
+    asked = unfolded(scenarios, taken=[w.label for w in wanted])
+    stored = {k.label: k.column() for k in asked.names if isinstance(k, Kept)}
+    labels_of = iter([[version.label for version in some] for some in solvable])
+    order = [
+        label
+        for name in asked.names
+        for label in ([name.label] if isinstance(name, Kept) else next(labels_of))
+    ]
     parts = _cumulative(wanted)
     rents = need_rents(wanted) or any("barriers, basis" in c.info["choices"] for c in stored.values())
-    everything = [*wanted, *(p.wanted for p in parts)]
-    solved = _columns(everything, aggregation, rents=rents, reuse=reuse, progress=progress)
+    named = frozenset(w.label for w in wanted)
+    # The last part of a scenario is the whole, which is named already.
+    everything = [*wanted, *(p.wanted for p in parts if p.wanted.label not in named)]
+    whole = named if decompose else frozenset()
+    solved = _columns(everything, aggregation, rents=rents, reuse=reuse, decompose=whole, progress=progress)
     columns = tuple({**stored, **solved}[label] for label in order)
     chosen = _aggregation(wanted, aggregation, columns[0])
     context = _context(chosen, str(columns[0].info["supplier"]))
@@ -116,11 +117,41 @@ def compared(
         regions=regions,
         named=_named_regions(wanted, chosen),
         reference=reference,
-        notes=(*notes, *(_rents_note(wanted, stored) if rents else ())),
+        notes=(*notes, *asked.notes, *(_rents_note(wanted, stored) if rents else ()), *_paid_note(columns)),
     )
+    more = list(asked.packages)
     if parts:
-        result = replace(result, packages=_marginals(result, parts, solved, context))
+        more.append(_marginals(result, parts, solved, context))
+    result = replace(result, notes=tuple(dict.fromkeys(result.notes)))
+    if more:
+        result = replace(result, packages=pd.concat(more, ignore_index=True))
     return Compared(result, columns)
+
+
+def _paid_note(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Say whose welfare is after compensation of the displaced, and whose after their lost work too."""
+    from results.side_by_side_figures import losses_in_model
+
+    paying = [c for c in columns if "compensation" in c.tables]
+    inside = {c.label: sorted(losses_in_model(c.tables) - {"WORLD"}) for c in paying}
+    within = [f"{label} ({', '.join(regions)})" for label, regions in inside.items() if regions]
+    account = [label for label, regions in inside.items() if not regions]
+    out = []
+    if within:
+        out.append(
+            f"{'; '.join(within)}: the displaced are paid and their lost work is inside the model. Welfare "
+            "is after both, so the cost of adjustment is n/a beside it (the result's own table adjustment "
+            "has it, against the gain before), and welfare of others is not like it: no best or worst "
+            "between them."
+        )
+    if account:
+        out.append(
+            f"{'; '.join(account)}: the displaced are paid inside the model, their lost work is in the "
+            "account: welfare is after the burden of the levy and before the cost of adjustment beside it."
+        )
+    if out and len(paying) < len(columns):
+        out.append("Welfare of all others is before compensation and before the cost of adjustment.")
+    return tuple(out)
 
 
 def _rents_note(wanted: Sequence[Wanted], stored: Mapping[str, Column]) -> tuple[str, ...]:
@@ -133,7 +164,8 @@ def _rents_note(wanted: Sequence[Wanted], stored: Mapping[str, Column]) -> tuple
     verb = "moves" if len(moving) == 1 else "move"
     return (
         f"All stand on the benchmark with rents of barriers because {', '.join(moving)} {verb} barriers; "
-        f"alone, {', '.join(plain)} would differ slightly.",
+        f"alone, {', '.join(plain)} would differ, at times by a fifth or more, because there nobody earns "
+        "rents that can be won or lost.",
     )
 
 
@@ -179,13 +211,6 @@ def _with_packages(scenario: Scenario, plus: tuple[str, ...] = (), minus: tuple[
     return with_packages(scenario, plus=plus, minus=minus)
 
 
-def _result_folder(name: Named) -> Path | None:
-    if isinstance(name, Scenario):
-        return None
-    path = Path(name)
-    return path if path.is_dir() and str(name) not in library() else None
-
-
 def _read(name: Named) -> tuple[str, Scenario]:
     if isinstance(name, Scenario):
         return case_name(name.title, name), name
@@ -198,15 +223,23 @@ def _read(name: Named) -> tuple[str, Scenario]:
 
 
 def _columns(
-    wanted: Sequence[Wanted], aggregation: str | None, *, rents: bool, reuse: bool, progress: Progress
+    wanted: Sequence[Wanted],
+    aggregation: str | None,
+    *,
+    rents: bool,
+    reuse: bool,
+    decompose: frozenset[str],
+    progress: Progress,
 ) -> dict[str, Column]:
-    """Every scenario's column by label, from the store or solved."""
+    """Every scenario's column by label, from the store or solved. ``decompose``: labels to decompose."""
     from results.side_by_side import Column
 
     out: dict[str, Column] = {}
     missing, keys, notes = [], {}, {}
     for one in wanted:
-        keys[one.label] = run_store.key(one.scenario, aggregation=aggregation, rents=rents)
+        keys[one.label] = run_store.key(
+            one.scenario, aggregation=aggregation, rents=rents, decompose=one.label in decompose
+        )
         found = run_store.find(keys[one.label], one.scenario, rents=rents) if reuse else run_store.Found(None)
         notes[one.label] = found.note
         if found.result is not None:
@@ -214,7 +247,7 @@ def _columns(
         else:
             missing.append(one)
     for solved in solve_families(missing, aggregation=aggregation, rents=rents, progress=progress):
-        result = solved.comparison()
+        result = solved.comparison(decompose=solved.label in decompose)
         progress(f"{solved.label}: keeping the result")
         kept = run_store.keep(keys[solved.label], result)
         note = "; ".join(n for n in (notes[solved.label], kept) if n)

@@ -42,7 +42,7 @@ def with_published(
 
     name, variant = library_name(case.scenario), case.scenario.variant
     rows = published.published_rows(name or "", variant)
-    if rows.empty:
+    if rows.empty or case.scenario.compensation is not None:  # no study pays compensation
         return result
     parts = contributions(case, result, rows, progress=progress)
     table = published.compare_published(
@@ -83,7 +83,7 @@ def contributions(
         if key not in figures:
             progress(f"contributions: {', '.join(sorted(key))}")
             end = new if key == moved else plain.model.solve(rates_of(plain, part(plain, key)), start=base)
-            compared = api.comparison(plain, base, end)
+            compared = api.comparison(plain, base, end, numbers_only=True)
             figures[key] = pd.Series(our_figures(compared, rows, plain.aggregation)["model"])
     whole = None if plain is case else own
     every = {subset: figures[subset & moved] for subset in arithmetic.subsets(COMPONENTS)}

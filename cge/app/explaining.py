@@ -122,6 +122,8 @@ def headlines(reference: str, view: View) -> list[Line | str]:
         lines.append(f"As of: {scenario.as_of}")
     if scenario.used_packages:
         lines.append(Line(f"Packages: {packages_in_words(scenario.used_packages)}"))
+    if scenario.compensation is not None:
+        lines.append(Line(f"Compensation: {scenario.compensation.words()}"))
     return lines
 
 

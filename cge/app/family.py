@@ -21,6 +21,7 @@ from calibration.world import load_world
 from cge.app.barriers import barrier_data
 from cge.app.case import Case, prepare, with_policy
 from cge.app.closing import Measure, conflicts, measures, policy_changes
+from cge.app.compensating import settle
 from cge.model import SolveError
 from cge.solution import Solution
 from scenarios.apply import apply, scenario_moves_barriers
@@ -29,8 +30,9 @@ from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     from results.compare import Comparison
+    from results.compensation import Settlement
 
-POLICY = frozenset({"shocks", "packages", "retraining"})
+POLICY = frozenset({"shocks", "packages", "retraining", "compensation"})
 TEXTS = frozenset(
     {"title", "description", "question", "author", "date", "sources", "look_at", "focus", "main_variant",
      "variants", "expected"}
@@ -56,12 +58,22 @@ class Solved:
     case: Case
     base: Solution
     new: Solution
+    paid: Settlement | None = None
 
-    def comparison(self, *, focus: str | None = None, command: str = "") -> Comparison:
-        """Every result, as `cge.app.api.comparison` gives it."""
+    def comparison(
+        self, *, focus: str | None = None, command: str = "", decompose: bool = False
+    ) -> Comparison:
+        """Every result, as `cge.app.api.comparison` gives it. ``decompose``: where welfare comes from, but
+        not where firms enter and exit, for which the decomposition has no term.
+        """
         from cge.app import api
 
-        return api.comparison(self.case, self.base, self.new, focus=focus, command=command)
+        found = api.comparison(self.case, self.base, self.new, focus=focus, command=command, paid=self.paid)
+        if not decompose or self.case.firms:
+            return found
+        from results import decomposition
+
+        return decomposition.attach(found, decomposition.decompose(self.case.model, self.base, self.new))
 
 
 def model_key(scenario: Scenario) -> str:
@@ -157,6 +169,7 @@ def _solve(
         case = replace(case, name=member.label)
         try:
             new = case.model.solve(policy_changes(case, base), start=base)
+            settled = settle(case, base, new, progress=progress)
         except SolveError as error:
             raise SolveError(f"{member.label}: {error}") from None
-        yield Solved(member.label, case, base, new)
+        yield Solved(member.label, settled.case, base, settled.new, settled.paid)

@@ -100,6 +100,11 @@ def _fingerprint(changes: Mapping[str, xr.DataArray]) -> str:
 
 def require_movable(case: Case) -> None:
     """Refuse scenarios in which something moves that belongs to no part."""
+    if case.scenario.compensation is not None:
+        raise ResultsError(
+            "attribution: the levy of a compensation follows from all parts of the policy together and is "
+            "nobody's own; attribute the scenario (or its variant) without 'compensation'"
+        )
     if any(words.at is not None for words in case.scenario.closure.swaps):
         raise ResultsError(
             "attribution: the closure moves a fixed level ('at'), which is no government's, provision's or "

@@ -28,6 +28,7 @@ def merged_notes(
 def _named_after_one(scenario: Scenario, members: Mapping[str, Sequence[str]]) -> list[str]:
     """The rest of the world is named after nobody."""
     notes, retrained = list[str](), scenario.retraining.regions if scenario.retraining else ()
+    paid = scenario.compensation.regions if scenario.compensation else ()
     for region, inside in members.items():
         others = [c for c in inside if c != region]
         if region == REST or not others or region not in inside:
@@ -35,6 +36,7 @@ def _named_after_one(scenario: Scenario, members: Mapping[str, Sequence[str]]) -
         path = (
             "focus" if scenario.focus == region
             else f"retraining.regions[{retrained.index(region)}]" if region in retrained
+            else f"compensation.regions[{paid.index(region)}]" if region in paid
             else "aggregation"
         )  # fmt: skip
         figures = "both" if len(others) == 1 else "all of them"

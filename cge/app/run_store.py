@@ -60,8 +60,8 @@ def folder() -> Path | None:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cge" / "runs"
 
 
-def key(scenario: Scenario, *, aggregation: str | None, rents: bool) -> str:
-    """Hash of everything that the result of a scenario depends on."""
+def key(scenario: Scenario, *, aggregation: str | None, rents: bool, decompose: bool = False) -> str:
+    """Hash of everything that the result of a scenario depends on, and of whether welfare is decomposed."""
     parts = {
         "scenario": scenario_hash(scenario),
         "variant": scenario.variant,
@@ -69,6 +69,7 @@ def key(scenario: Scenario, *, aggregation: str | None, rents: bool) -> str:
         "model": model_key(scenario),
         "aggregation": aggregation or "",
         "rents": rents,
+        "decompose": decompose,
         "package": package_hash(),
         "libraries": _versions(),
         "python": platform.python_version(),

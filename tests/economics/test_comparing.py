@@ -273,11 +273,13 @@ def test_the_command_line_prints_and_writes(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "Welfare" in done.output
     assert {p.name for p in out.iterdir()} == {
-        "comparison.csv", "comparison.md", "comparison.json", "share_of_gain.csv", "wall", "deal",
+        "comparison.csv", "comparison.md", "comparison.json", "share_of_gain.csv", "dictionary.csv",
+        "wall", "deal",
     }  # fmt: skip
     assert (out / "wall" / "ledger.csv").is_file()
     again = CliRunner().invoke(app, asked)
-    assert isinstance(again.exception, ResultsError) and "exists already" in str(again.exception)
+    assert again.exit_code == 2 and "--force" in again.output
+    assert store.read(out / "wall").scenario == Path(named("wall")).read_text("utf-8")
     quiet = CliRunner().invoke(app, ["compare", named("deal"), "--indicator", "welfare_ev", "-q", "--json"])
     assert json.loads(quiet.stdout)["reference"] == "deal"
     silent = CliRunner().invoke(app, ["compare", named("deal"), "--indicator", "welfare_ev", "-q"])

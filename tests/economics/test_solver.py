@@ -87,10 +87,10 @@ def test_homotopy_walks_when_one_step_fails(accounts, monkeypatch: pytest.Monkey
     at_once = model.solve(shock)
     attempt = model._attempt
 
-    def timid(levels, targets):
+    def timid(levels, targets, report):
         if float(np.abs(targets["tm"] - levels["tm"]).max()) > 0.2:
             raise ipopt_failure
-        return attempt(levels, targets)
+        return attempt(levels, targets, report)
 
     from cge.reduced import InnerLoopError
 

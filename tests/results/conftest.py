@@ -6,10 +6,16 @@ from typing import Any
 
 import pytest
 import xarray as xr
+from figure_columns import MEMBERS, column
 from trade_world import SECTORS, balanced_world, elasticities, solution, tariff
 
 from cge.solution import Solution
+from results import figures
 from results.compare import Comparison, ScenarioInfo, compare
+from results.figures.drawing import Drawing
+from results.indicators import Indicators, indicators
+from results.jobs import Jobs, jobs
+from results.side_by_side import Column
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +32,18 @@ def base(world: xr.Dataset) -> Solution:
 def new(world: xr.Dataset) -> Solution:
     """China's goods pay ten points more in the United States."""
     return solution(world, tm=tariff(world, 0.1))
+
+
+@pytest.fixture(scope="session")
+def work(base: Solution, new: Solution) -> Jobs:
+    """Jobs before and after the tariff."""
+    return jobs(base, new)
+
+
+@pytest.fixture(scope="session")
+def found(base: Solution, new: Solution) -> Indicators:
+    """Indicators of the tariff."""
+    return indicators(base, new)
 
 
 def scenario(**changes: Any) -> ScenarioInfo:
@@ -75,3 +93,21 @@ def oracle_elasticities(world: xr.Dataset):
 def scenario_of():
     """Builder of scenario information, for tests that choose their own."""
     return scenario
+
+
+@pytest.fixture(scope="session")
+def tariff_result() -> Comparison:
+    """China's goods pay ten points more in the United States; eight regions, three sectors."""
+    data = balanced_world(tuple(MEMBERS))
+    info = ScenarioInfo(name="a-tariff", title="A tariff")
+    return compare(solution(data), solution(data, tm=tariff(data, 0.1)), scenario_info=info)
+
+
+@pytest.fixture(scope="session")
+def tariff_columns(tariff_result: Comparison) -> tuple[Column, ...]:
+    return column("tariff", tariff_result), column("half of <it>", tariff_result, 0.5)
+
+
+@pytest.fixture(scope="session")
+def drawn(tariff_columns: tuple[Column, ...]) -> dict[str, Drawing]:
+    return {d.id: d for d in figures.drawings(tariff_columns, "USA")}

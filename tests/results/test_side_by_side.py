@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from results import side_by_side_screen
 from results.screen import number
-from results.side_by_side import BEST, WORST, Column, SideBySide, _marks, share_of_gain
+from results.side_by_side import BEST, WORST, Column, SideBySide, _marks, _rows, share_of_gain
 from results.side_by_side_figures import Context, Figure, figure
 from results.side_by_side_screen import folded
 from results.tidy import WORLD
@@ -86,3 +88,36 @@ def test_names_are_never_broken_inside_a_word() -> None:
     assert folded("semiconductors-minilateral", 24) == "semiconductors-\nminilateral"
     assert folded("semiconductors-minilateral", 13) == "semiconduct.-\nminilateral"
     assert folded("ab cd", 3) == "ab\ncd"
+
+
+def paying(gain: float, cost: float, lost: float) -> dict[str, pd.DataFrame]:
+    """As `tables`, with compensation in the United States and this share of labour lost inside the model."""
+    rows = [("USA", "effective_labour", 100.0, -lost)]
+    paid = pd.DataFrame(rows, columns=["region", "indicator", "baseline", "change"])
+    return {**tables(gain, cost=cost), "compensation": paid}
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.5])
+def test_a_cost_inside_the_gain_stands_nowhere_beside_it(lost: float) -> None:
+    """With lost work in the model welfare is after it: no cost, no ratio, no share, no better or worse."""
+    columns = [
+        Column("plain", tables(900.0, cost=400.0), {}, "solved"),
+        Column("pays", paying(500.0, 300.0, lost), {}, "solved"),
+    ]
+    inside = lost > 0
+    share = share_of_gain(columns, "plain", "USA").set_index("scenario")
+    for name in ("adjustment_cost", "share_of_cost", "cost_in_percent_of_gain", "share_of_gain"):
+        assert share[name].isna().to_dict() == {"plain": False, "pays": inside}
+    context = Context({}, "CHN")
+    for name in ("adjustment_cost", "adjustment_ratio"):
+        f = figure(name, columns[1].tables, context)
+        assert f.of(columns[1].tables).isna().to_dict() == {"USA": inside, WORLD: inside}
+    marks = _rows(figure("welfare_ev", columns[0].tables, context), columns, ["USA"])["mark"]
+    assert set(marks) == ({""} if inside else {BEST, WORST})
+
+
+def test_markdown_shows_hostile_texts_as_they_are() -> None:
+    found = replace(beside({"a|b": 900.0, "c\n<i>": 500.0}), notes=("x | <script>\n# y",))
+    text = side_by_side_screen.markdown(found)
+    assert "| a\\|b |" in text and "| c \\<i\\> |" in text
+    assert "- x \\| \\<script\\> \\# y\n" in text
