@@ -53,6 +53,11 @@ def _packaged() -> WorldBase:
     return read_base()
 
 
+def packaged_flows() -> xr.DataArray:
+    """Trade of the packaged world, (o, d, i) in USD million: the same for every choice of tariffs."""
+    return _packaged().data["X0"]
+
+
 def load_world(
     *,
     tariffs: Literal["2022", "2017"] = "2022",
