@@ -7,6 +7,9 @@
 * several: ``side_by_side`` and its ``figures``, ``files`` and ``screen``;
 * whose doing: ``contributions`` (Shapley values), ``shapley_sampling``, ``attribution``, ``coalitions``;
 * on disk: ``store`` (result folders), ``netcdf`` (every level), ``workbook`` with its ``_sheets`` and
-  ``_book``, ``document`` (JSON), ``markdown``, ``place`` (whole files), ``dictionary`` of all of it;
-* on screen: ``tidy``, ``terminal``, the ``*_screen`` modules.
+  ``_book``, ``document`` (JSON), ``markdown``, ``place`` and ``folder_names`` (whole files, names that
+  every platform takes), ``dictionary`` of all of it;
+* on screen: ``tidy``, ``terminal``, the ``*_screen`` modules; in a notebook ``notebook``;
+* for readers: ``report`` (the brief: ``facts``, ``words_*``, templates) and ``figures`` (a drawing with its
+  table and its words; ``world_map``).
 """

@@ -5,7 +5,7 @@ themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,8 @@ TERMS = "terms_of_trade"
 class _Moved:
     """What differs between two solutions. ``tariff``: change of the rate (o, d, i), zero where nothing is
     shipped; ``access``: change of tariff and trade cost together, in logs; ``subsidised``: sectors by region
-    whose production tax falls; ``percent``: indicator -> change by region; ``names``: words for regions.
+    whose production tax falls; ``percent``: indicator -> change by region; ``names``, ``sectors``: words for
+    regions and for sectors.
     """
 
     tariff: xr.DataArray
@@ -50,10 +51,15 @@ class _Moved:
     subsidised: Mapping[str, Sequence[str]]
     percent: Mapping[str, Mapping[str, float]]
     names: Mapping[str, str]
+    sectors: Mapping[str, str]
 
     def name(self, region: str) -> str:
         """Words for a region, its code where there are none."""
         return self.names.get(region) or region
+
+    def sector(self, code: str) -> str:
+        """Words for a sector, its code where there are none."""
+        return self.sectors.get(code) or code
 
     def listed(self, regions: Sequence[str], most: int = 6) -> str:
         """``AAA (-0.10 %), ...`` of those that lose, the largest loss first."""
@@ -62,15 +68,20 @@ class _Moved:
 
 
 def sign_warnings(
-    base: Solution, new: Solution, found: pd.DataFrame, names: Mapping[str, str] | None = None
+    base: Solution,
+    new: Solution,
+    found: pd.DataFrame,
+    names: Mapping[str, str] | None = None,
+    sectors: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Sentences on signs that surprise, only those that apply here, three at most.
 
-    ``found``: tidy rows of the indicators; ``names``: words for regions. Looks at tariffs, trade costs and
+    ``found``: tidy rows of the indicators; ``names``, ``sectors``: words for regions and for
+    sectors. Looks at tariffs, trade costs and
     production taxes that differ between the two solutions.
     """
     base, new = same_world(base, new)
-    moved = _moved(base, new, found, names or {})
+    moved = replace(_moved(base, new, found), names=names or {}, sectors=sectors or {})
     welfare = found.loc[found["indicator"] == WELFARE].set_index("region")
     out = [
         _china(moved, welfare),
@@ -83,7 +94,7 @@ def sign_warnings(
     return tuple(text for text in out if text)[:MOST]
 
 
-def _moved(base: Solution, new: Solution, found: pd.DataFrame, names: Mapping[str, str]) -> _Moved:
+def _moved(base: Solution, new: Solution, found: pd.DataFrame) -> _Moved:
     flows = base.benchmark.X0.transpose("o", "d", "i")
     traded = (flows > 0) & (flows.o != flows.d)
     tariff = new.values.tm - base.values.tm
@@ -101,7 +112,7 @@ def _moved(base: Solution, new: Solution, found: pd.DataFrame, names: Mapping[st
         for n, t in found.groupby("indicator")
     }
     change, better = (x.where(traded, 0.0).transpose("o", "d", "i") for x in (tariff, access))
-    return _Moved(change, better, flows, cut, percent, names)
+    return _Moved(change, better, flows, cut, percent, {}, {})
 
 
 def _labels(a: xr.DataArray, mask: np.ndarray) -> list[str]:
@@ -134,7 +145,7 @@ def _subsidy(m: _Moved) -> str | None:
     """A subsidy wins sales from others: losses beside it are not those of access alone."""
     if not m.subsidised:
         return None
-    who = "; ".join(f"{m.name(r)} in {', '.join(s[:4])}" for r, s in m.subsidised.items())
+    who = "; ".join(f"{m.name(r)} in {', '.join(map(m.sector, s[:4]))}" for r, s in m.subsidised.items())
     text = f"A subsidy moves resources, and sales of others, to what it pays for ({who})"
     members, exposed = _sides(m)
     others = [str(r) for r in m.access.o.values if str(r) not in {*m.subsidised, *members}]

@@ -154,7 +154,7 @@ def compare(
     if compensation is not None:
         tables["compensation"] = compensation_table(compensation)
     warnings = (
-        *sign_warnings(base, new, found.table, scenario_info.region_names),
+        *sign_warnings(base, new, found.table, scenario_info.region_names, scenario_info.sector_names),
         *found.notes,
     )
     manifest = _manifest(base, new, scenario_info, found.gdp_gap, costs, warnings)

@@ -186,7 +186,7 @@ def _asked_about(r: Reading) -> Iterator[tuple[str, str]]:
 
 def _solved_by_run(books: Sequence[Book]) -> Iterator[tuple[str, str]]:
     """What only ``cge run`` solves, because it takes solutions of its own."""
-    how = f"cge{NBSP}run{NBSP}NAME{NBSP}-o{NBSP}FOLDER solves it, and cge report FOLDER shows it"
+    how = f"cge{NBSP}run solves it into a folder, and cge{NBSP}report shows what is in a folder"
     policy = {b.label: b.column.manifest.get("policy") or {} for b in books}
     adopts = [b.label for b in books if "adoption" not in b.column.tables and policy[b.label].get("access")]
     if adopts:
