@@ -72,6 +72,7 @@ def test_a_calibration_that_goes_by_position_fails_when_labels_move(
     assert failed(verify.verify(*solved)) == {"labels permuted"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("clean_formulations")
 def test_money_illusion_fails_when_the_numeraire_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Foreign saving fixed in dollars rather than in units of world factor prices: no other check can see

@@ -72,6 +72,7 @@ def sums_to_the_gap(table: pd.DataFrame, one: Comparison, other: Comparison) -> 
     return bool(np.allclose(found, [new[r] - old[r] for r in regions], rtol=1e-6, atol=1e-3))
 
 
+@pytest.mark.slow
 def test_the_difference_sums_to_that_of_welfare_in_every_region() -> None:
     table, plain = deep().tables["decomposition_difference"], cge.run(file())
     assert set(table["region"]) == set(welfare(plain))

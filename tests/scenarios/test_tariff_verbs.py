@@ -105,6 +105,7 @@ def test_levelling_with_nobody_changes_nothing_and_says_so(small_world: xr.Datas
     assert any("their importer gives none of those compared any" in note for note in policy.notes)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(share=st.floats(0.01, 1), seed=st.integers(0, 5))
 def test_no_lowering_verb_raises_a_rate(share: float, seed: int, small_world: xr.Dataset) -> None:
