@@ -102,6 +102,7 @@ def test_no_solution_by_another_way_is_a_failed_check(solved, monkeypatch: pytes
     assert all(c.where == "no equilibrium beyond 50 %" and np.isinf(c.largest) for c in lost)
 
 
+@pytest.mark.slow
 def test_the_command_prints_stores_and_exits_with_1_on_a_difference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -141,6 +141,7 @@ def test_real_gdp_swapped_for_productivity_and_back(p: Parameters) -> None:
     np.testing.assert_allclose(Model(p, closure=undone).solve(SHOCK).values["y"], plain["y"], atol=1e-9)
 
 
+@pytest.mark.slow
 def test_swaps_that_do_not_close_the_model_are_named_before_solving(p: Parameters) -> None:
     def build(*pairs: tuple[str, str]) -> Model:
         return Model(p, closure=ClosureChoice(swaps=tuple(FixFree(*pair) for pair in pairs)))

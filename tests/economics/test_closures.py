@@ -44,7 +44,7 @@ def accounts():
 
 
 ROWS = covering_rows()
-AT_ONCE = 8
+AT_ONCE = 5
 """Rows of the default run: the first cover most pairs; the others run with the slow tests."""
 
 

@@ -68,6 +68,7 @@ def test_markdown_escapes_what_a_scenario_says(today: Depending) -> None:
     assert text.startswith("# a \\| \\<b\\> \\# c\n") and "| CHN x\\|y |" in text
 
 
+@pytest.mark.slow
 def test_compensation_counts_as_in_a_run(tmp_path: Path) -> None:
     """Stores opened against compensation: jobs and income by partner are those of `cge run`."""
     path = tmp_path / "paid.yaml"

@@ -67,6 +67,7 @@ def test_square_and_regular(world: tuple[Model, Solution]) -> None:
     assert report.smallest_singular > 1e-4
 
 
+@pytest.mark.slow
 def test_colouring_holds(world: tuple[Model, Solution]) -> None:
     m, s = world
     state = {n: np.asarray(a, dtype=float) for n, a in m.parameters.arrays.items()}

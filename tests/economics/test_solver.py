@@ -152,6 +152,7 @@ def test_a_failed_evaluation_shortens_the_step() -> None:
     np.testing.assert_allclose(outcome.x, np.e, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("production", PRODUCTION)
 def test_coloured_derivatives_are_exact(production: str, accounts) -> None:
     model = Model(parameters(accounts), Formulation(production=production))
