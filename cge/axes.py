@@ -9,6 +9,7 @@ module touch the data.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,14 +32,15 @@ class Named:
     __array_ufunc__ = None
 
     def __init__(self, data: Any, dims: str) -> None:
-        if np.ndim(data) != len(dims):
+        if getattr(data, "ndim", 0) != len(dims):
             raise AxisError(f"{np.ndim(data)} axes cannot carry the letters '{dims}'")
         self.data = data
         self.dims = dims
 
     def __getitem__(self, letters: str) -> Named:
         check_letters(self.dims, letters, "array")
-        return Named(self.data, letters)
+        renamed = getattr(self.data, "renamed", None)  # a formula carries its letters itself
+        return Named(self.data if renamed is None else renamed(letters), letters)
 
     def _with(self, other: Any, operate: Callable[[Any, Any], Any]) -> Named:
         if not isinstance(other, Named):
@@ -47,7 +49,7 @@ class Named:
             return wrap(operate(self.data, other), self.dims)
         if self.dims == other.dims:
             return wrap(operate(self.data, other.data), self.dims)
-        dims = canonical("".join(set(self.dims) | set(other.dims)))
+        dims = _united(self.dims, other.dims)
         return wrap(operate(aligned(self, dims), aligned(other, dims)), dims)
 
     def __add__(self, other: Any) -> Named:
@@ -97,12 +99,28 @@ def wrap(data: Any, dims: str) -> Named:
 def aligned(x: Named, dims: str) -> Any:
     """Return the data of `x` transposed and padded with unit axes so that it broadcasts against `dims`."""
     data = x.data
-    present = [letter for letter in dims if letter in x.dims]
-    if "".join(present) != x.dims:
-        data = data.transpose([x.dims.index(letter) for letter in present])
-    return data.reshape([data.shape[present.index(c)] if c in x.dims else 1 for c in dims])
+    order, present, index = _alignment(x.dims, dims)
+    if order:
+        data = data.transpose(order)
+    if isinstance(data, np.ndarray):
+        return data[index] if len(present) < len(dims) else data
+    return data.reshape([data.shape[present.index(c)] if c in present else 1 for c in dims])
 
 
+@lru_cache(maxsize=4096)
+def _united(one: str, other: str) -> str:
+    return canonical("".join({*one, *other}))
+
+
+@lru_cache(maxsize=4096)
+def _alignment(letters: str, dims: str) -> tuple[tuple[int, ...], str, tuple[slice | None, ...]]:
+    """Bring axes `letters` among `dims`: their order (empty: as they are), which there are, new axes."""
+    present = "".join(c for c in dims if c in letters)
+    order = () if present == letters else tuple(letters.index(c) for c in present)
+    return order, present, tuple(slice(None) if c in letters else None for c in dims)
+
+
+@lru_cache(maxsize=4096)
 def check_letters(declared: str, letters: str, name: str) -> None:
     """Raise AxisError unless `letters` are distinct and of the same classes as the declared ones."""
     if len(letters) != len(declared) or len(set(letters)) != len(letters):
@@ -124,6 +142,8 @@ def total(x: Named, letters: str) -> Named:
 def _elementwise(name: str) -> Callable[[Named], Named]:
     def apply(x: Named) -> Named:
         data = x.data
+        if hasattr(data, "elementwise"):
+            return wrap(data.elementwise(name), x.dims)
         if not isinstance(data, np.ndarray | np.generic):
             import jax.numpy as jnp
 

@@ -127,7 +127,7 @@ CLOSURES: Mapping[str, Mapping[str, Option]] = {
         "full_employment": Option(_none, "unemployment stays at its benchmark rate; wages clear the market"),
         "wage_curve": Option(
             _swap("wage_gap", "u", "the wage curve is in force and unemployment follows"),
-            "log real consumer wage falls by 0.1 x log unemployment; employment follows",
+            "log real consumer wage falls by wage elasticity (0.1) x log unemployment; employment follows",
         ),
         "fixed_real_wage": Option(
             _swap("rw", "u", "the real consumer wage is fixed and unemployment follows"),

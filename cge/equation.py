@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -90,14 +91,21 @@ class Block:
 class View:
     """What an equation sees: ``v.py["oi"]`` asks `fetch` for the array ``py`` under the letters ``oi``.
 
-    Scalars are read without letters. A name that no block declares raises CompositionError.
+    Scalars are read without letters. A name that no block declares raises CompositionError. `memory` keeps
+    the values of `shared` expressions, for views of arrays that do not change.
     """
 
-    __slots__ = ("_declared", "_fetch")
+    __slots__ = ("_declared", "_fetch", "_memory")
 
-    def __init__(self, declared: Mapping[str, Quantity], fetch: Callable[[str, str], Any]) -> None:
+    def __init__(
+        self,
+        declared: Mapping[str, Quantity],
+        fetch: Callable[[str, str], Any],
+        memory: dict[Any, Named] | None = None,
+    ) -> None:
         self._declared = declared
         self._fetch = fetch
+        self._memory = memory
 
     def __getattr__(self, name: str) -> Any:
         quantity = self._declared.get(name)
@@ -123,9 +131,27 @@ class _Handle:
         return Named(self._fetch(self._quantity.name, letters), letters)
 
 
-def view(declared: Mapping[str, Quantity], arrays: Mapping[str, Any]) -> View:
-    """Return a view of plain arrays by name."""
-    return View(declared, lambda name, letters: arrays[name])
+def view(
+    declared: Mapping[str, Quantity], arrays: Mapping[str, Any], memory: dict[Any, Named] | None = None
+) -> View:
+    """Return a view of plain arrays by name; with a `memory` only if they do not change while it is used."""
+    return View(declared, lambda name, letters: arrays[name], memory)
+
+
+def shared(function: Callable[..., Named]) -> Callable[..., Named]:
+    """Mark an expression that many equations contain: a view with a memory computes it once."""
+
+    @wraps(function)
+    def remembered(v: Any, *letters: str) -> Named:
+        memory = getattr(v, "_memory", None)
+        if memory is None:
+            return function(v, *letters)
+        key = (function, letters)
+        if key not in memory:
+            memory[key] = function(v, *letters)
+        return memory[key]
+
+    return remembered
 
 
 def result_letters(result: Named, quantity: Quantity) -> str:
@@ -170,17 +196,22 @@ class System:
         """Names of all quantities of one kind."""
         return tuple(q.name for q in self.quantities.values() if q.kind == kind)
 
-    def evaluate(self, equation: Equation, arrays: Mapping[str, Any]) -> Any:
+    def view(self, arrays: Mapping[str, Any]) -> View:
+        """What equations see of arrays that do not change; what many of them contain is computed once."""
+        return view(self.quantities, arrays, {})
+
+    def evaluate(self, equation: Equation, arrays: Mapping[str, Any] | View) -> Any:
         """Return the value of one equation with the axes of the variable it determines."""
         quantity = self.quantities[equation.determines]
-        result = equation.function(view(self.quantities, arrays))
+        seen = arrays if isinstance(arrays, View) else view(self.quantities, arrays)
+        result = equation.function(seen)
         return ordered(result, self.letters[equation.determines], quantity)
 
     def report(self, arrays: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
         """Return every reported expression as (letters, data) by name."""
-        results = {}
+        results, seen = {}, self.view(arrays)
         for report in (r for block in self.blocks for r in block.reports):
-            result = report.function(view(self.quantities, arrays))
+            result = report.function(seen)
             letters = result_letters(result, report.quantity)
             results[report.quantity.name] = (report.quantity.dims, ordered(result, letters, report.quantity))
         return results

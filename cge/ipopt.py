@@ -21,14 +21,17 @@ import casadi as ca
 import numpy as np
 import scipy.linalg as la
 
+from cge.secant import Secant
+
 Report = Callable[[int, float], None]
 """Told of every iteration: its number and the error in the unknowns."""
 
 Residual = Callable[[np.ndarray], np.ndarray]
 Jacobian = Callable[[np.ndarray], np.ndarray]
 TOLERANCE = 1e-11
-REFRESH = 5.0
-"""The Jacobian is computed anew when a step shrinks the error by less than this factor."""
+REFRESH = 2.0
+"""The Jacobian is computed anew when two steps shrink the error by less than this factor, or one lets it
+grow. A Jacobian costs as much as thirty evaluations on `default` and many hundred on `full`."""
 MOST_REFRESHES = 25
 
 OPTIONS = {
@@ -69,6 +72,7 @@ class _Preconditioned(ca.Callback):
         ca.Callback.__init__(self)
         self.residual, self.size = residual, size
         self.factor: Any = None
+        self.secant = Secant()
         self.error: BaseException | None = None
         self.interrupted = False
         self.point, self.value = b"", np.empty(0)
@@ -100,7 +104,8 @@ class _Preconditioned(ca.Callback):
         if self.interrupted:
             raise KeyboardInterrupt
         if x.tobytes() != self.point:
-            self.value = la.lu_solve(self.factor, self.residual(x), check_finite=False)
+            error = la.lu_solve(self.factor, self.residual(x), check_finite=False)
+            self.value = self.secant.direction(x, error)
             self.point = x.tobytes()
         return self.value
 
@@ -136,7 +141,8 @@ class _Watch(ca.Callback):
         if len(self.errors) > 1:  # the first is the start, or where the last run ended
             self.seen += 1
             self.report(self.seen, error)
-        self.slow = error * REFRESH > before and error > TOLERANCE
+        earlier = self.errors[-3] if len(self.errors) > 2 else np.inf
+        self.slow = error > TOLERANCE and (error > before or error * REFRESH > earlier)
         return [int(self.slow)]
 
 
@@ -183,6 +189,7 @@ def solve_square(
         if jacobians == MOST_REFRESHES or (fresh and grows):
             raise NoConvergenceError(f"error {watch.errors[-1]:.2g} after {iterations} iterations")
         callback.factor, fresh, jacobians = factorise(jacobian(x)), True, jacobians + 1
+        callback.secant = Secant()
 
 
 def _run(solver: Any, callback: _Preconditioned, x: np.ndarray) -> Any:

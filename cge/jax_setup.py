@@ -1,14 +1,26 @@
-"""One way to JAX: double precision and a compilation cache of its own."""
+"""One way to JAX: double precision and a compilation cache of its own; and how to keep it to one thread."""
 
 from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from cge.interrupts import held
+
+ONE_THREAD: Mapping[str, str] = {
+    "PJRT_NPROC": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+"""Environment of a process that is to compute on one thread, as workers of a sweep do: XLA sizes its pool by
+the first of these (the flag alone leaves one thread a core), BLAS by the others. They are read once, when the
+libraries are loaded, so they must stand in the environment before numpy and jax are imported."""
 
 
 def cache_directory() -> Path | None:

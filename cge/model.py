@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from cge import ipopt
 from cge.closure import Closure, ClosureChoice
-from cge.controls import RENTS, first_rents
 from cge.formulation import Formulation
 from cge.parameters import ParameterError, Parameters
 from cge.reduced import InnerLoopError, Levels, ReducedSpace, cell_names
+from cge.search import ACCEPTED, Anchor, Kept, Progress, Search, SolveError, Tally, Worst, failure
 from cge.solution import (
     Certificate,
     Solution,
@@ -28,16 +28,7 @@ from cge.solution import (
 )
 from cge.stability import require_stable_entry
 
-ACCEPTED = 1e-9
-"""Largest residual of any equation in an accepted solution, in indices and shares of GDP."""
-SMALLEST_STEP = 1 / 64
-Progress = Callable[[str], None]
-
-
-class SolveError(RuntimeError):
-    """No equilibrium was found; the message names the worst equations and what to try. No numbers are
-    returned.
-    """
+__all__ = ["ACCEPTED", "Anchor", "Model", "Progress", "SolveError"]
 
 
 def _silent(message: str) -> None:
@@ -55,14 +46,45 @@ class Model:
     ) -> None:
         self.formulation = formulation or Formulation()
         self.system = self.formulation.system()
-        choice = closure or ClosureChoice()
+        self.choice = choice = closure or ClosureChoice()
         self.parameters = choice.adjusted(parameters) if isinstance(choice, ClosureChoice) else parameters
         self.parameters.check(self.system)
         self._check_nest()
         self._examine = isinstance(choice, ClosureChoice) and bool(choice.swaps)
         self.closure = choice if isinstance(choice, Closure) else choice.closure(self.parameters, self.system)
         self.reduced = ReducedSpace(self.system, parameters.sets, self.closure)
-        self._factor: Any = None
+        self._kept: Kept | None = None
+
+    def recalibrated(self, parameters: Parameters) -> Model:
+        """The same model with other parameters (elasticities, shares, levels) over the same sets.
+
+        What does not depend on their values is shared: the composition, the closure, compiled derivatives and
+        their patterns. Equal to ``Model(parameters, ...)`` to the last digit. Raises ParameterError on other
+        sets, on parameters that `Model` would refuse, and where the closure would free other cells.
+        """
+        if parameters.sets != self.parameters.sets:
+            raise ParameterError("a model is recalibrated over its own sets only: these are others")
+        other = copy.copy(self)
+        for name in ("benchmark_levels", "fingerprint"):
+            other.__dict__.pop(name, None)
+        other._kept = None
+        choice = self.choice
+        other.parameters = choice.adjusted(parameters) if isinstance(choice, ClosureChoice) else parameters
+        other.parameters.check(self.system)
+        other._check_nest()
+        if isinstance(choice, ClosureChoice):
+            self._require_same_closure(choice.closure(other.parameters, self.system))
+        return other
+
+    def _require_same_closure(self, closure: Closure) -> None:
+        for name, mask in self.closure.free.items():
+            differs = mask != closure.free[name]
+            for cell in cell_names(self.system, self.parameters.sets, name, differs):
+                state = "held" if self.closure.free[name][tuple(np.argwhere(differs)[0])] else "free"
+                raise ParameterError(
+                    f"with these parameters the closure has {cell} {state}, which this model has not "
+                    f"({int(differs.sum())} such cell(s) of {name}): build a model of their own"
+                )
 
     def _check_nest(self) -> None:
         """Refuse a one-level trade nest whose two elasticities differ: it would be two levels, silently."""
@@ -77,14 +99,34 @@ class Model:
         Swaps that a user wrote are examined first: ClosureError names what they over- and under-determine. It
         is raised too where firms enter freely and the benchmark is not a stable equilibrium of entry.
         """
-        if self._factor is None:
+        if self._kept is None:
             if self._examine:
                 from cge.structure import require_sound
 
                 require_sound(self)
-            jacobian = self.reduced.jacobian(self.benchmark_levels)
-            require_stable_entry(self.reduced, jacobian)
-            self._factor = ipopt.factorise(jacobian)
+            linear = self.reduced.linearise(self.benchmark_levels)
+            require_stable_entry(self.reduced, linear.jacobian)
+            self._kept = Kept.of(linear)
+
+    @property
+    def kept(self) -> Kept:
+        """Derivatives and factors at the benchmark; computed when first asked for (see `compile`)."""
+        self.compile()
+        assert self._kept is not None
+        return self._kept
+
+    def anchor(self, solution: Solution) -> Anchor:
+        """A solution of this model with the derivatives there, to begin others from: see `solve`.
+
+        Raises ParameterError when the solution has other labels.
+        """
+        sets = self.parameters.sets
+        if any(solution.values[c].values.tolist() != list(sets.labels(c)) for c in "odrfij"):
+            raise ParameterError("the solution is not one of this model: its labels are others")
+        levels = self._levels_of(solution)
+        linear = self.reduced.linearise(levels)
+        names = self.system.names("variable") + self.system.names("instrument")
+        return Anchor({n: levels[n] for n in names}, Kept.of(linear))
 
     @cached_property
     def benchmark_levels(self) -> Levels:
@@ -120,6 +162,8 @@ class Model:
         if not isinstance(value, xr.DataArray):
             return np.array(value, dtype=float)
         labels: dict[str, Any] = {c: list(self.parameters.sets.labels(c)) for c in dims}
+        if value.dims == tuple(dims) and all(value[c].values.tolist() == labels[c] for c in dims):
+            return value.to_numpy().astype(float)
         try:
             return value.transpose(*dims).sel(labels).to_numpy().astype(float)
         except (KeyError, ValueError) as error:
@@ -127,49 +171,58 @@ class Model:
 
     def benchmark(self) -> Solution:
         """The benchmark as a solution, with its residuals; nothing is solved."""
-        return self._solution(self.benchmark_levels, self.benchmark_levels, 0, 0.0, "benchmark", 0)
+        worst = self._worst(self.benchmark_levels, self.benchmark_levels)
+        return self._solution(self.benchmark_levels, worst, Tally(), 0.0, "benchmark")
 
     def solve(
         self,
         changes: Mapping[str, Any] | None = None,
         *,
         start: Solution | None = None,
+        anchor: Anchor | None = None,
         space: str = "reduced",
         route: str = "casadi",
         progress: Progress = _silent,
     ) -> Solution:
         """Solve for the given instrument levels (others stay at the benchmark).
 
-        `start` is a solution of this model to begin from. `space` is "reduced" or "full" (through Pyomo),
-        `route` in the full space "casadi" or "executable". Raises SolveError when no equilibrium is found.
+        `start` is a solution of this model to begin from, the benchmark if there is none; `anchor` one (of
+        this model or of one that it is recalibrated from) with its derivatives, which is tried first and
+        makes points close by fast: when that fails, the search begins anew at `start`. `space` is "reduced"
+        or "full" (through Pyomo, where anchors are of no use), `route` in the full space "casadi" or
+        "executable". Raises SolveError when no equilibrium is found.
         """
         began = time.perf_counter()
-        settings = self.settings(changes)
+        targets = {**self.benchmark_levels, **self.settings(changes)}
         origin = self.benchmark_levels if start is None else self._levels_of(start)
-        targets = {**self.benchmark_levels, **settings}
         if self.closure.free["n"].any():
             self.compile()
+        search = Search(self, progress)
         if space == "full":
-            from cge.full_space import solve_full
-
-            progress("solving all equations at once")
-            try:
-                levels, iterations, route = solve_full(
-                    self.reduced.system, self.parameters.sets, self.closure, targets, origin, route
-                )
-            except InnerLoopError as error:
-                raise SolveError(self._diagnosis(origin, targets, 0.0, str(error))) from None
-            steps = 1
+            levels, route = self._solve_full(origin, targets, route, search)
+        elif anchor is not None:
+            levels = search.near(anchor, targets, origin)
         else:
-            levels, iterations, steps = self._walk(origin, targets, progress)
-        return self._solution(
-            self.reduced.complete(levels),
-            targets,
-            iterations,
-            time.perf_counter() - began,
-            f"{space} {route}",
-            steps,
-        )
+            levels = search.walk(origin, targets)
+        levels = self.reduced.complete(levels)
+        worst = self._worst(levels, targets)
+        if space != "full" and not worst[0][2] <= ACCEPTED:
+            # rounding alone: equations steep enough to tell the arranged program from their own text
+            levels = self.reduced.complete(search.as_written(levels, targets))
+            worst = self._worst(levels, targets)
+        return self._solution(levels, worst, search.tally, time.perf_counter() - began, f"{space} {route}")
+
+    def _solve_full(self, origin: Levels, targets: Levels, route: str, search: Search) -> tuple[Levels, str]:
+        from cge.full_space import solve_full
+
+        search.progress("solving all equations at once")
+        system, sets, tally = self.reduced.system, self.parameters.sets, search.tally
+        try:
+            levels, tally.iterations, route = solve_full(system, sets, self.closure, targets, origin, route)
+        except InnerLoopError as error:
+            raise failure(self, origin, targets, 0.0, str(error)) from None
+        tally.steps = 1
+        return levels, route
 
     def _levels_of(self, solution: Solution) -> Levels:
         names = self.system.names("variable") + self.system.names("instrument")
@@ -177,99 +230,12 @@ class Model:
         return {**self.benchmark_levels, **found}
 
     @cached_property
-    def _given(self) -> tuple[str, ...]:
+    def given(self) -> tuple[str, ...]:
         """What is put at its held level directly: instruments, and variables of the balance phase."""
         balance = (e.determines for e in self.system.phases["balance"])
         return *self.system.names("instrument"), *(n for n in balance if not self.closure.free[n].all())
 
-    def _walk(self, origin: Levels, targets: Levels, progress: Progress) -> tuple[Levels, int, int]:
-        """Go to the targets in one step if possible, else in halves; raise SolveError when steps get too
-        small.
-        """
-        done, step, iterations, steps, levels = 0.0, 1.0, 0, 0, origin
-        origin = self._caps_close_by(origin, targets)
-        while done < 1.0:
-            goal = min(1.0, done + step)
-            words = f"solving at {100 * goal:.0f} % of the change"
-            progress(words)
-
-            def report(iteration: int, error: float, words: str = words) -> None:
-                progress(f"{words}: iteration {iteration}, error {error:.1e}")
-
-            try:
-                levels, used = self._attempt(levels, self._between(origin, targets, goal), report)
-            except InnerLoopError as error:
-                step /= 2
-                if step < SMALLEST_STEP:
-                    raise SolveError(self._diagnosis(levels, targets, done, str(error))) from None
-                continue
-            done, iterations, steps = goal, iterations + used, steps + 1
-        return levels, iterations, steps
-
-    def _caps_close_by(self, origin: Levels, targets: Levels) -> Levels:
-        """The origin with caps that bind nobody brought down to just above the flows.
-
-        A cap far above a flow is no different from one just above it; most of a straight way from there to a
-        small part of the flow would change nothing, and its last step everything.
-        """
-        if "quota" not in targets or np.array_equal(origin["quota"], targets["quota"]):
-            return origin
-        flows = np.asarray(self.system.report(origin)["x"][1])
-        near = np.maximum(1.01 * flows, targets["quota"])
-        return {**origin, "quota": np.minimum(origin["quota"], near)}
-
-    def _first_rents(self, levels: Levels, targets: Levels) -> Levels:
-        """Rents to begin with where a cap lies below the flow; none where nothing is capped."""
-        capped = [n for n in RENTS.values() if n in self.closure.free and self.closure.free[n].any()]
-        if not capped or "quota" not in targets:
-            return {}
-        flows = np.asarray(self.system.report(levels)["x"][1])
-        return first_rents(capped, flows, levels, targets, self.closure.free)
-
-    def _between(self, origin: Levels, targets: Levels, share: float) -> Levels:
-        if share == 1.0:
-            return targets
-        names = [*self._given, *self.reduced.targets]
-        between = {n: (1 - share) * origin[n] + share * targets[n] for n in names}
-        if "quota" in between:
-            # Down to a small part of a flow in equal proportions: rents grow with the logarithm.
-            between["quota"] = origin["quota"] ** (1 - share) * targets["quota"] ** share
-        return {**targets, **between}
-
-    def _attempt(self, levels: Levels, targets: Levels, report: ipopt.Report) -> tuple[Levels, int]:
-        """One run of IPOPT in the reduced space; raises InnerLoopError when it does not end in a solution."""
-        held = {n: np.where(self.closure.free[n], levels[n], targets[n]) for n in self._given}
-        current = {"levels": {**levels, **held, **self._first_rents(levels, targets)}}
-
-        def residual(x: np.ndarray) -> np.ndarray:
-            try:
-                current["levels"], value = self.reduced.evaluate(x, current["levels"], targets)
-            except InnerLoopError as error:
-                raise ipopt.EvaluationError(str(error)) from None
-            return value
-
-        def jacobian(x: np.ndarray) -> np.ndarray:
-            residual(x)
-            return self.reduced.jacobian(current["levels"])
-
-        x = self.reduced.pack(current["levels"])
-        self.reduced.evaluate(x, current["levels"], targets)
-        self.compile()
-        try:
-            outcome = ipopt.solve_square(residual, jacobian, x, self._factor, report)
-        except (ipopt.NoConvergenceError, ipopt.EvaluationError) as error:
-            raise InnerLoopError(str(error)) from None
-        final, value = self.reduced.evaluate(outcome.x, current["levels"], targets)
-        if np.max(np.abs(value), initial=0.0) > ACCEPTED:
-            raise InnerLoopError(
-                f"IPOPT stopped with '{outcome.status}', largest residual {np.max(np.abs(value)):.2g}"
-            )
-        reason = self._no_equilibrium(final)
-        if reason:
-            raise InnerLoopError(reason)
-        return final, outcome.iterations
-
-    def _no_equilibrium(self, levels: Levels) -> str:
+    def no_equilibrium(self, levels: Levels) -> str:
         """Why a root of the equations is no equilibrium; empty when it is one."""
         regions = self.parameters.sets.regions
         short = self.closure.free["u"] & (np.asarray(levels["u"]) < 0)
@@ -283,31 +249,22 @@ class Model:
                     return f"{cell} falls to zero or below"
         return ""
 
-    def _diagnosis(self, levels: Levels, targets: Levels, done: float, reason: str) -> str:
-        """Name the worst equations of the next step, by how much they fail, and what to try."""
-        system, sets = self.reduced.system, self.parameters.sets
-        found = residuals(system, sets, {**levels, **self._held(targets)}, targets, {})
-        lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst_residuals(system, sets, found)]
-        head = f"no equilibrium beyond {100 * done:.0f} % of the change ({reason}). Largest residuals there:"
-        advice = "Try a smaller shock, lower elasticities in the sectors named, or fewer sectors and regions."
-        return "\n".join([head, *lines, advice])
-
-    def _held(self, targets: Levels) -> Levels:
-        return {n: targets[n] for n in self.system.names("instrument") if not self.closure.free[n].any()}
-
-    def _solution(
-        self, levels: Levels, targets: Levels, iterations: int, seconds: float, where: str, steps: int
-    ) -> Solution:
+    def _worst(self, levels: Levels, targets: Levels) -> Worst:
+        """The largest residuals, by the equations as they are written."""
         system, sets = self.system, self.parameters.sets
-        held = {n: ~self.closure.free[n] for n in (*self._given, *self.reduced.targets)}
-        found = residuals(system, sets, levels, targets, held)
-        worst = worst_residuals(system, sets, found)
-        reason = self._no_equilibrium(levels)
+        held = {n: ~self.closure.free[n] for n in (*self.given, *self.reduced.targets)}
+        return worst_residuals(system, sets, residuals(system, sets, levels, targets, held))
+
+    def _solution(self, levels: Levels, worst: Worst, tally: Tally, seconds: float, where: str) -> Solution:
+        system = self.system
+        reason = self.no_equilibrium(levels)
         if reason:
-            raise SolveError(f"{reason}: the levels solve the equations but are no equilibrium")
+            raise SolveError(f"{reason}: the levels solve the equations but are no equilibrium", worst)
         if not worst[0][2] <= ACCEPTED:
             lines = [f"  {e} {cell}: {size:.3g}" for e, cell, size in worst]
-            raise SolveError("the levels do not solve the model; largest residuals:\n" + "\n".join(lines))
+            raise SolveError(
+                "the levels do not solve the model; largest residuals:\n" + "\n".join(lines), worst
+            )
         values = dataset(system, self.parameters, levels)
         three = gdp_three_ways(system, levels, values)
         gap = max(float(np.max(np.abs(three[k] / three["income"] - 1))) for k in three)
@@ -319,8 +276,9 @@ class Model:
             "flows": int(np.count_nonzero(self.parameters.arrays["X0"])),
         }
         certificate = Certificate(
-            worst[0][2], float(levels["walras"]), gap, worst, iterations, space, route, seconds, steps, sizes,
-            {"parameters": self.fingerprint},
+            worst[0][2], float(levels["walras"]), gap, worst, tally.iterations, space, route, seconds,
+            tally.steps, sizes, {"parameters": self.fingerprint},
+            evaluations=tally.evaluations, jacobians=tally.jacobians,
         )  # fmt: skip
         return Solution(values, self.parameters.benchmark, certificate, declared(system, values))
 

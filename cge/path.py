@@ -36,6 +36,23 @@ class Node:
     rates: xr.Dataset
 
 
+def levels_of(model: Model, solution: Solution) -> Levels:
+    """All levels of a solution as plain arrays in the order of the model's labels.
+
+    Raises ParameterError when the solution does not carry the quantities or labels of the model.
+    """
+    found = {}
+    labels: dict[str, Any] = {c: list(model.parameters.sets.labels(c)) for c in LETTERS}
+    try:
+        ours = all(solution.values[c].values.tolist() == labels[c] for c in LETTERS)
+        values = solution.values if ours else solution.values.sel(labels)
+        for name in model.system.names("variable") + model.system.names("instrument"):
+            found[name] = values[name].transpose(*model.system.quantities[name].dims).to_numpy()
+    except (KeyError, ValueError) as error:
+        raise ParameterError(f"the solution is not one of this model: {error}") from None
+    return {**model.benchmark_levels, **found}
+
+
 class Path:
     """Solutions and rates of change on the straight path from `start` to `end`, two solutions of `model`.
 
@@ -45,21 +62,8 @@ class Path:
     def __init__(self, model: Model, start: Solution, end: Solution) -> None:
         self.model = model
         self._known = {0.0: start, 1.0: end}
-        self._levels = {share: self._of(solution) for share, solution in self._known.items()}
+        self._levels = {share: levels_of(model, solution) for share, solution in self._known.items()}
         self._ends = (self._levels[0.0], self._levels[1.0])
-
-    def _of(self, solution: Solution) -> Levels:
-        """All levels of a solution as plain arrays in the order of the model's labels."""
-        model, found = self.model, {}
-        labels: dict[str, Any] = {c: list(model.parameters.sets.labels(c)) for c in LETTERS}
-        try:
-            ours = all(solution.values[c].values.tolist() == labels[c] for c in LETTERS)
-            values = solution.values if ours else solution.values.sel(labels)
-            for name in model.system.names("variable") + model.system.names("instrument"):
-                found[name] = values[name].transpose(*model.system.quantities[name].dims).to_numpy()
-        except (KeyError, ValueError) as error:
-            raise ParameterError(f"the solution is not one of this model: {error}") from None
-        return {**model.benchmark_levels, **found}
 
     @cached_property
     def _held(self) -> tuple[str, ...]:
@@ -80,7 +84,7 @@ class Path:
             one, two = self._ends
             settings = {n: (1 - share) * one[n] + share * two[n] for n in self._held}
             self._known[share] = self.model.solve(settings, start=self._known[nearest])
-            self._levels[share] = self._of(self._known[share])
+            self._levels[share] = levels_of(self.model, self._known[share])
         return self._known[share]
 
     def node(self, share: float) -> Node:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,31 @@ import scipy.sparse as sp
 
 from cge.closure import Closure, ClosureError
 from cge.dimensions import Sets
-from cge.equation import TEARS, Equation, System, active
+from cge.equation import PHASES, TEARS, Equation, System, active
 from cge.jacobian import Derivatives
+from cge.lowering import Program, lowered
+from cge.settling import LARGEST_FACTOR, InnerLoopError, moved_on, settle
 
-INNER_TOLERANCE = 1e-13
-INNER_ACCEPTED = 1e-11
-INNER_SWEEPS = 400
 Levels = dict[str, np.ndarray]
 
 
-class InnerLoopError(ArithmeticError):
-    """Goods prices or outputs do not settle at the given factor prices and incomes."""
+@dataclass(frozen=True)
+class Linearisation:
+    """Exact first derivatives of the reduced space at one point; nothing in it changes afterwards.
+
+    ``jacobian``: of the residuals with respect to the unknowns, (size, size). ``loops``: by phase, LU factors
+    of the loop (identity less the derivative of one sweep). ``moves``: by phase, derivative of the tear
+    variable with respect to the unknowns, (cells, size).
+    """
+
+    jacobian: np.ndarray
+    loops: Mapping[str, Any]
+    moves: Mapping[str, np.ndarray]
+
+    def for_evaluations(self) -> Linearisation:
+        """What an evaluation uses: factors of loops that are small enough to be worth it, no Jacobian."""
+        loops = {p: factor for p, factor in self.loops.items() if len(factor[0]) <= LARGEST_FACTOR}
+        return Linearisation(np.empty((0, 0)), loops, self.moves)
 
 
 @dataclass(frozen=True)
@@ -68,8 +83,8 @@ def split(system: System, phase: str) -> Loop:
 class ReducedSpace:
     """Residuals and exact Jacobian of the unknowns that matter, for one system, sets and closure.
 
-    Levels (all quantities by name) go in and come out as new dictionaries; what is kept between calls is the
-    factorisation of the two loops, which changes speed and nothing else.
+    Levels (all quantities by name) go in and come out as new dictionaries and nothing is kept between calls:
+    what a call gives depends on its arguments alone, to the last digit.
     """
 
     def __init__(self, system: System, sets: Sets, closure: Closure) -> None:
@@ -86,8 +101,12 @@ class ReducedSpace:
         self.targets = {n: ~closure.free[n] for n in order if n in explicit and not closure.free[n].all()}
         self.size = sum(int(m.sum()) for m in self.unknowns.values())
         self.derivatives = Derivatives(system, sets, frozenset(system.names("variable")) | set(self.unknowns))
-        self._factors: dict[str, Any] = {}
         self._check_square()
+
+    @cached_property
+    def program(self) -> Program:
+        """The equations arranged for evaluations in which only the unknowns move: see `cge.evaluating`."""
+        return lowered(self.system, frozenset(self.unknowns))
 
     def _check_square(self) -> None:
         rows = [f"{e.determines} equations" for e in self.system.phases["balance"]]
@@ -131,16 +150,24 @@ class ReducedSpace:
         return names
 
     def evaluate(
-        self, x: np.ndarray, levels: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]
+        self,
+        x: np.ndarray,
+        levels: Mapping[str, np.ndarray],
+        targets: Mapping[str, np.ndarray],
+        near: Linearisation | None = None,
     ) -> tuple[Levels, np.ndarray]:
         """Return the levels that follow from the unknowns, and the residuals; see `complete` for the others.
 
-        Raises InnerLoopError when goods prices or outputs do not settle.
+        `near`, derivatives at a point close by, makes it fast: the loops begin where the step from the
+        unknowns of `levels` leads to first order, and take Newton steps. Raises InnerLoopError when goods
+        prices or outputs do not settle.
         """
-        state = self.unpack(x, levels)
+        state, step = self.unpack(x, levels), x - self.pack(levels)
         with np.errstate(all="ignore"):
             for phase in TEARS:
-                self._close(self.loops[phase], phase, state)
+                if near is not None and step.any():
+                    state[TEARS[phase]] = moved_on(state[TEARS[phase]], near.moves[phase] @ step)
+                self._close(self.loops[phase], phase, state, None if near is None else near.loops.get(phase))
             for e in self.system.phases["revenue"]:
                 state[e.determines] = self.system.evaluate(e, state)
             excess = [np.ravel(self.system.evaluate(e, state)) for e in self.system.phases["balance"]]
@@ -159,53 +186,44 @@ class ReducedSpace:
                     result[e.determines] = np.asarray(self.whole.evaluate(e, result), dtype=float)
         return result
 
-    def _close(self, loop: Loop, phase: str, state: Levels) -> None:
+    def _close(self, loop: Loop, phase: str, state: Levels, factor: Any) -> None:
         """Bring the tear variable of a phase to its fixed point, then evaluate what follows from it."""
         for e in loop.before:
             state[e.determines] = self.system.evaluate(e, state)
-        factor, before, size = self._factors.get(phase), np.inf, np.inf
-        for _ in range(INNER_SWEEPS):
+
+        def sweep(level: np.ndarray) -> np.ndarray:
+            state[loop.tear] = level
             for e in loop.inside[:-1]:
                 state[e.determines] = self.system.evaluate(e, state)
-            new = self.system.evaluate(loop.inside[-1], state)
-            gap = new - state[loop.tear]
-            size = float(np.max(np.abs(gap) / np.maximum(1.0, np.abs(new))))
-            if size <= INNER_TOLERANCE or (size <= INNER_ACCEPTED and size >= before):
-                break
-            if not np.isfinite(size):
-                raise InnerLoopError(f"the {phase} phase left the range in which its equations are defined")
-            if size > 0.8 * before:
-                factor = None  # the kept factorisation no longer helps: the plain sweep always contracts
-            state[loop.tear] = self._step(state[loop.tear], new, gap, factor)
-            before = size
-        else:
-            raise InnerLoopError(
-                f"the {phase} phase did not settle in {INNER_SWEEPS} sweeps (gap {size:.2g})"
-            )
+            return self.system.evaluate(loop.inside[-1], state)
+
+        state[loop.tear] = settle(phase, state[loop.tear], sweep, factor)
         for e in loop.after:
             state[e.determines] = self.system.evaluate(e, state)
-
-    @staticmethod
-    def _step(level: np.ndarray, new: np.ndarray, gap: np.ndarray, factor: Any) -> np.ndarray:
-        if factor is None:
-            return new
-        newton = level + la.lu_solve(factor, gap.reshape(-1), check_finite=False).reshape(gap.shape)
-        return newton if (newton > 0).all() else new
 
     def jacobian(self, state: Mapping[str, np.ndarray]) -> np.ndarray:
         """Exact derivative of the residuals with respect to the unknowns, (size, size), at consistent
         levels.
         """
-        return self._jacobian(self._partials(state))
+        return self.linearise(state).jacobian
 
-    def _partials(self, state: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    def linearise(self, state: Mapping[str, np.ndarray]) -> Linearisation:
+        """Exact derivatives at consistent levels, with the factors of both loops."""
+        return self.linearisation(self.partials(state))
+
+    def partials(self, state: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+        """Partial derivatives, sparse, by what an equation determines and by what it reads."""
         with np.errstate(all="ignore"):
             return _by_equation(self.derivatives(state))
 
-    def _jacobian(self, partials: Mapping[str, dict[str, Any]]) -> np.ndarray:
+    def linearisation(self, partials: Mapping[str, dict[str, Any]]) -> Linearisation:
+        """As `linearise`, from the partial derivatives."""
         moved: dict[str, Any] = self._unit_moves()
-        for phase in TEARS:
-            self._differentiate(self.loops[phase], phase, partials, moved)
+        loops, moves = {}, {}
+        for phase, tear in TEARS.items():
+            loops[phase] = self._differentiate(self.loops[phase], partials, moved)
+            moves[phase] = moved[tear]
+            moved = {n: moved[n] for n in moved if n in self._read_after[phase]}
         last = self._read_by_nobody()
         for e in self.system.phases["revenue"]:
             if e.determines not in last:
@@ -217,7 +235,16 @@ class ReducedSpace:
                 rows.append(_dense(_chain({k: m[chosen] for k, m in partials[n].items()}, moved, self.size)))
             else:
                 rows.append(_dense(moved[n])[chosen])
-        return np.concatenate(rows)
+        return Linearisation(np.concatenate(rows), loops, moves)
+
+    @cached_property
+    def _read_after(self) -> dict[str, set[str]]:
+        """Names that equations of later phases read, or that are held, by phase."""
+        found, read = {}, set(self.targets)
+        for phase in reversed(PHASES):
+            found[phase] = set(read)
+            read |= {n for e in self.system.phases[phase] for n, _ in self.system.reads[e.determines]}
+        return found
 
     def _read_by_nobody(self) -> set[str]:
         """Revenue variables of the targets alone: of these only the held cells need a derivative."""
@@ -236,9 +263,8 @@ class ReducedSpace:
             start += len(cells)
         return moves
 
-    def _differentiate(
-        self, loop: Loop, phase: str, partials: Mapping[str, Any], moved: dict[str, Any]
-    ) -> None:
+    def _differentiate(self, loop: Loop, partials: Mapping[str, Any], moved: dict[str, Any]) -> Any:
+        """Add the derivatives of a phase's variables to `moved`; return the LU factors of its loop."""
         for e in loop.before:
             moved[e.determines] = _chain(partials[e.determines], moved)
         tear_size = int(np.prod(self.sets.shape(self.system.quantities[loop.tear].dims)))
@@ -251,10 +277,12 @@ class ReducedSpace:
             direct[e.determines] = _chain(partials[e.determines], direct, self.size)
         through = _chain(partials[loop.tear], by_tear)
         outright = _chain(partials[loop.tear], direct, self.size)
-        self._factors[phase] = la.lu_factor(np.eye(tear_size) - _dense(through), check_finite=False)
-        moved[loop.tear] = la.lu_solve(self._factors[phase], _dense(outright), check_finite=False)
+        del by_tear, direct
+        factor = _factors_of_one_less(through)
+        moved[loop.tear] = la.lu_solve(factor, _dense(outright), check_finite=False)
         for e in (*loop.inside[:-1], *loop.after):
             moved[e.determines] = _chain(partials[e.determines], moved)
+        return factor
 
     def rates(
         self,
@@ -268,11 +296,11 @@ class ReducedSpace:
         which its value moves when only what is held moves. `target_rates`: rates of held variables. Raises
         InnerLoopError when the balances do not stay closed to 1e-8.
         """
-        partials = self._partials(state)
-        jacobian = self._jacobian(partials)  # keeps the factors of both loops at this very state
-        _, opening = self._propagate(np.zeros(self.size), partials, direct, target_rates)
-        unknown = -la.solve(jacobian, opening, check_finite=False)
-        moved, left = self._propagate(unknown, partials, direct, target_rates)
+        partials = self.partials(state)
+        linear = self.linearisation(partials)
+        _, opening = self._propagate(np.zeros(self.size), partials, linear, direct, target_rates)
+        unknown = -la.solve(linear.jacobian, opening, check_finite=False)
+        moved, left = self._propagate(unknown, partials, linear, direct, target_rates)
         if not np.max(np.abs(left), initial=0.0) <= 1e-8 * (1 + np.max(np.abs(opening), initial=0.0)):
             raise InnerLoopError(f"a direction leaves the balances open by {np.max(np.abs(left)):.2g}")
         return {n: a.reshape(np.shape(state[n])) for n, a in moved.items()}
@@ -281,6 +309,7 @@ class ReducedSpace:
         self,
         unknown: np.ndarray,
         partials: Mapping[str, Any],
+        linear: Linearisation,
         direct: Mapping[str, np.ndarray],
         target_rates: Mapping[str, np.ndarray],
     ) -> tuple[Levels, np.ndarray]:
@@ -301,7 +330,7 @@ class ReducedSpace:
             moved[loop.tear] = np.zeros(np.size(direct[loop.tear]))
             for e in loop.inside[:-1]:
                 moved[e.determines] = rate(e)
-            moved[loop.tear] = la.lu_solve(self._factors[phase], rate(tear), check_finite=False)
+            moved[loop.tear] = la.lu_solve(linear.loops[phase], rate(tear), check_finite=False)
             for e in (*loop.inside[:-1], *loop.after):
                 moved[e.determines] = rate(e)
         for e in self.system.phases["revenue"]:
@@ -320,15 +349,26 @@ def _by_equation(matrices: Mapping[tuple[str, str], Any]) -> dict[str, dict[str,
 
 def _chain(partials: Mapping[str, Any], moved: Mapping[str, Any], columns: int | None = None) -> Any:
     """Sum of partial derivative times movement over what an equation reads; dense as soon as one term is."""
-    terms = [matrix @ moved[n] for n, matrix in partials.items() if n in moved]
-    if not terms:
-        rows = next(iter(partials.values())).shape[0]
-        return sp.csr_array((rows, columns)) if columns is not None else None
-    result = terms[0]
-    for term in terms[1:]:
-        both_sparse = sp.issparse(result) and sp.issparse(term)
-        result = result + term if both_sparse else _dense(result) + _dense(term)
+    result: Any = None
+    for term in (matrix @ moved[n] for n, matrix in partials.items() if n in moved):
+        if result is None:
+            result = term
+        elif sp.issparse(result) and sp.issparse(term):
+            result = result + term
+        else:
+            result = _dense(result)
+            result += term  # in place: with many regions and sectors each of these is large
+    if result is None and columns is not None:
+        return sp.csr_array((next(iter(partials.values())).shape[0], columns))
     return result
+
+
+def _factors_of_one_less(matrix: Any) -> Any:
+    """LU factors of the identity less a matrix, without a second copy of it."""
+    dense = matrix.toarray(order="F") if sp.issparse(matrix) else np.asfortranarray(matrix)
+    np.negative(dense, out=dense)
+    dense[np.diag_indices_from(dense)] += 1.0
+    return la.lu_factor(dense, overwrite_a=True, check_finite=False)
 
 
 def _dense(matrix: Any) -> np.ndarray:

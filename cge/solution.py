@@ -12,7 +12,7 @@ import xarray as xr
 from cge.axes import total
 from cge.blocks.trade import shipment_value
 from cge.dimensions import Sets
-from cge.equation import System, view
+from cge.equation import System
 from cge.parameters import Parameters
 from cge.quantities import Quantity, variable
 
@@ -24,7 +24,9 @@ class Certificate:
     ``max_residual``: largest absolute residual over all equations and held cells, in the units of each
     variable (indices and shares of GDP). ``walras``: slack of the redundant equation, share of GDP of the
     region that carries it. ``gdp_gap``: largest relative gap between nominal GDP from income, expenditure and
-    production. ``worst``: the five largest residuals as (equation, cell, residual).
+    production. ``worst``: the five largest residuals as (equation, cell, residual). ``evaluations``: times
+    the residuals of the reduced space were computed; ``jacobians``: times their derivatives were computed
+    anew on the way (those that the solve began with not counted).
     """
 
     max_residual: float
@@ -39,6 +41,8 @@ class Certificate:
     sizes: Mapping[str, int] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     converged: bool = True
+    evaluations: int = 0
+    jacobians: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a manifest."""
@@ -96,21 +100,27 @@ def dataset(system: System, parameters: Parameters, levels: Mapping[str, np.ndar
     for name in ("gdp0", "u0", "sigma_m", "sigma_d", "sigma_va", "selection"):
         if name in system.quantities:
             arrays[name] = (system.quantities[name].dims, parameters.arrays[name])
-    arrays["rent"] = ("r", (levels["rent_x"] + levels["rent_m"]).sum(axis=1))
+    arrays |= derived(levels)
     sets = parameters.sets
     coordinates = {c: list(sets.labels(c)) for c in "odrfij"}
-    shape = sets.shape("ri")
-    for name, source in (("g", "qg"), ("inv", "qi")):
-        arrays[name] = ("ri", np.broadcast_to(np.asarray(levels[source])[:, None], shape))
     variables = {n: (tuple(dims), np.array(a, dtype=float)) for n, (dims, a) in arrays.items()}
     return xr.Dataset(variables, coords=coordinates)
+
+
+def derived(levels: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
+    """What values hold besides levels and reports, with its axes: rents by region, and the uses of government
+    and investment by commodity. JAX can trace it.
+    """
+    each = np.ones(levels["rent_x"].shape)
+    uses = {name: ("ri", levels[source][:, None] * each) for name, source in (("g", "qg"), ("inv", "qi"))}
+    return {"rent": ("r", (levels["rent_x"] + levels["rent_m"]).sum(axis=1)), **uses}
 
 
 def gdp_three_ways(
     system: System, levels: Mapping[str, np.ndarray], values: xr.Dataset
 ) -> dict[str, np.ndarray]:
     """Nominal GDP from income, expenditure and production, each (r,), as shares of benchmark GDP."""
-    v = view(system.quantities, levels)
+    v = system.view(levels)
     shipments = shipment_value(v) * (1 + v.te["odi"]) * (1 + v.rx["odi"])
     exports = total(shipments, "di").data / levels["gdp0"]
     imports = total(shipments, "oi").data / levels["gdp0"]
@@ -138,8 +148,9 @@ def residuals(
     """Residual of every equation and held cell at the given levels, by name of what is determined or held."""
     result = {}
     with np.errstate(all="ignore"):
+        seen = system.view(levels)
         for e in system.equations:
-            value = system.evaluate(e, levels)
+            value = system.evaluate(e, seen)
             result[e.determines] = value if e.phase == "balance" else value - levels[e.determines]
         for name, mask in held.items():
             result[f"held {name}"] = np.where(mask, np.asarray(levels[name] - targets[name]), 0.0)
@@ -151,10 +162,13 @@ def worst_residuals(
 ) -> tuple[tuple[str, str, float], ...]:
     """Return the largest residuals as (equation, cell, residual); what is not finite comes first."""
     names = {e.determines: e.name for e in system.equations}
+    sizes = {key: np.abs(np.ravel(array)) for key, array in found.items()}
+    sizes = {key: np.where(np.isfinite(flat), flat, np.inf) for key, flat in sizes.items()}
+    # the largest cells lie in the arrays whose own largest cell is largest
+    most = sorted(sizes, key=lambda key: -sizes[key].max(initial=0.0))[:count]
     rows = []
-    for key, array in found.items():
-        flat = np.abs(np.ravel(array))
-        flat = np.where(np.isfinite(flat), flat, np.inf)
+    for key, array in ((key, found[key]) for key in found if key in most):
+        flat = sizes[key]
         for number in np.argsort(-flat, kind="stable")[:count]:
             name = key.removeprefix("held ")
             dims = system.quantities[name].dims

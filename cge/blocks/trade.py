@@ -11,17 +11,19 @@ with one elasticity are one nest.
 from __future__ import annotations
 
 from cge.axes import Named, total
-from cge.equation import Block, Report, equation
+from cge.equation import Block, Report, equation, shared
 from cge.nests import ces_demand, ces_price, complementarity
 from cge.quantities import instrument, parameter, variable
 
 
+@shared
 def border_price(v) -> Named:
     """Price at the border of the origin, export tax and exporter rent included, relative to the benchmark."""
     benchmark = (1 + v.te0["odi"]) * (1 + v.rx0["odi"])
     return v.py["oi"] * (1 + v.te["odi"]) * (1 + v.rx["odi"]) / benchmark
 
 
+@shared
 def variety_cost(v, at: str = "ri") -> Named:
     r"""What an origin's varieties cost its buyers beyond the producer price, the origin's part, an index.
 
@@ -32,6 +34,7 @@ def variety_cost(v, at: str = "ri") -> Named:
     return (v.n[at] * hurdle) ** (1 / (1 - v.sigma_m["i"]))
 
 
+@shared
 def access_cost(v, at: str = "ri") -> Named:
     r"""The market's part of the same: :math:`market^{-\chi/(\sigma-1)}`, as larger markets draw more
     firms.
@@ -39,12 +42,14 @@ def access_cost(v, at: str = "ri") -> Named:
     return v.market[at] ** (v.selection["i"] / (1 - v.sigma_m["i"]))
 
 
+@shared
 def delivery_cost(v) -> Named:
     """Index of the cost of delivery from o to d: iceberg losses, varieties and access to the market."""
     per_firm = 1 - v.selection["i"] / (v.sigma_m["i"] - 1)
     return v.k["odi"] ** per_firm * variety_cost(v, "oi") * access_cost(v, "di")
 
 
+@shared
 def duty_paid_price(v) -> Named:
     """Producer price with all that is levied on the way, relative to the benchmark."""
     return border_price(v) * (1 + v.tm["odi"] + v.rm["odi"]) / (1 + v.tm0["odi"] + v.rm0["odi"])
@@ -57,6 +62,7 @@ def landed_price(v) -> Named:
     return duty_paid_price(v) * delivery_cost(v)
 
 
+@shared
 def home_cost(v, at: str = "ri") -> Named:
     r"""The same two parts for own-country sales; where every entrant sells at home, the `hurdle` that would
     keep just the last one out raises it by :math:`hurdle^{\chi/(\sigma-1)}`.
@@ -69,12 +75,14 @@ def home_price(v, at: str = "ri") -> Named:
     return v.py[at] * home_cost(v, at)
 
 
+@shared
 def home_sales(v, at: str = "ri") -> Named:
     """Index of own-country sales in units of producer cost, under the letters `at`."""
     cost = home_cost(v, at)
     return cost * v.qa[at] * ces_demand(v.pa[at], v.py[at] * cost, v.sigma_d["i"])
 
 
+@shared
 def shipments(v) -> Named:
     """Index of shipments from o to d in units of producer cost; iceberg losses are shipped but do not
     arrive.
@@ -84,11 +92,13 @@ def shipments(v) -> Named:
     return delivery * imports * ces_demand(v.pmm["di"], duty_paid_price(v) * delivery, v.sigma_m["i"])
 
 
+@shared
 def shipment_value(v) -> Named:
     """Value of shipments at basic prices, USD million."""
     return v.X0["odi"] * v.py["oi"] * shipments(v)
 
 
+@shared
 def border_value(v) -> Named:
     """Value of shipments at the border, export taxes and exporters' rents included, USD million."""
     return shipment_value(v) * (1 + v.te["odi"]) * (1 + v.rx["odi"])

@@ -19,6 +19,7 @@ from cge.full_space import RouteError
 from cge.jacobian import ColouringError, Derivatives
 from cge.model import Model, SolveError
 from cge.parameters import ParameterError
+from cge.search import Search
 
 IPOPT_FROM_CASADI = Path(__file__).parents[1] / "support" / "ipopt_from_casadi.py"
 
@@ -85,17 +86,17 @@ def test_homotopy_walks_when_one_step_fails(accounts, monkeypatch: pytest.Monkey
     model = Model(parameters(accounts))
     shock = {"tm": more_tariffs(accounts, 0.5)}
     at_once = model.solve(shock)
-    attempt = model._attempt
+    attempt = Search.attempt
 
-    def timid(levels, targets, report):
+    def timid(search, levels, targets, report):
         if float(np.abs(targets["tm"] - levels["tm"]).max()) > 0.2:
             raise ipopt_failure
-        return attempt(levels, targets, report)
+        return attempt(search, levels, targets, report)
 
     from cge.reduced import InnerLoopError
 
     ipopt_failure = InnerLoopError("step too large")
-    monkeypatch.setattr(model, "_attempt", timid)
+    monkeypatch.setattr(Search, "attempt", timid)
     walked = model.solve(shock)
     assert walked.certificate.steps > 2
     assert largest_gap(at_once, walked, model) < 1e-9
