@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cge.plain import Labelled, Plains
+
 FACTORS = ("labour", "capital", "natural")
 """The primary factors, in the order of the letter f."""
 
@@ -40,6 +42,9 @@ DIMS: dict[str, tuple[str, ...]] = {
 FINAL_USES = (("C0", "tc0"), ("G0", "tg0"), ("I0", "ti0"))
 """Final uses and the tax each pays."""
 
+Data = xr.Dataset | Plains
+"""Accounts as labelled arrays or as plain ones (`cge.plain`): the formulas take either."""
+
 RENTS = ("rx0", "rm0")
 """Rent rates on flows: the exporter's on the border value before it, the importer's on the border value."""
 
@@ -66,10 +71,10 @@ class Accounts:
     def check(self, tol: float = 1e-9) -> None:
         """Raise `AccountsError` unless every identity holds to `tol` (relative), naming the worst cell."""
         check_structure(self.data)
-        for name, residual in identities(self.data).items():
-            worst = float(abs(residual).max())
+        for name, residual in identities(Plains.of(self.data)).items():
+            worst = float(np.max(np.abs(residual.values)))
             if not worst <= tol:
-                where = _where(residual)
+                where = _where(residual.to_xarray())
                 raise AccountsError(
                     f"{name} fails by {worst:.2e} (relative; tolerance {tol:.0e}) at {where}. "
                     "The accounts must balance before calibration: rebuild or rebalance the database."
@@ -100,27 +105,29 @@ def check_structure(data: xr.Dataset) -> None:
             )
     if list(data["f"].values) != list(FACTORS):
         raise AccountsError(f"factors are {list(data['f'].values)}, expected {list(FACTORS)}")
+    plain = Plains.of(data)
+    span = {}
     for name in DIMS:
-        if not np.isfinite(data[name].values).all():
+        values = plain[name].values
+        span[name] = (float(values.min(initial=np.inf)), float(values.max(initial=-np.inf)))
+        if not np.isfinite(values).all():
             raise AccountsError(f"{name} is not finite at {_where(data[name].isnull())}")
     for name in _LEVELS:
-        if float(data[name].min()) < 0:
-            raise AccountsError(
-                f"{name} is negative ({float(data[name].min()):.3g}) at {_where(-data[name])}"
-            )
+        if span[name][0] < 0:
+            raise AccountsError(f"{name} is negative ({span[name][0]:.3g}) at {_where(-data[name])}")
     for name in _RATES:
         # a tax of 100 % of output leaves nothing to the producer, a subsidy of 100 % makes the price zero
         low, high = (-np.inf, 1.0) if name == "to0" else (-1.0, np.inf)
-        if not bool(((data[name] > low) & (data[name] < high)).all()):
-            worst = float(data[name].max() if name == "to0" else data[name].min())
+        if not (span[name][0] > low and span[name][1] < high):
+            worst = span[name][1 if name == "to0" else 0]
             raise AccountsError(f"rate {name} reaches {worst:.3g}, outside ({low}, {high})")
     for name in RENTS:
-        if float(data[name].min()) < 0:
+        if span[name][0] < 0:
             raise AccountsError(f"rent rate {name} is negative at {_where(data[name].clip(max=0))}")
-    _check_empty(data)
+    _check_empty(plain)
 
 
-def _check_empty(data: xr.Dataset) -> None:
+def _check_empty(data: Plains) -> None:
     empty = output(data).rename(i="j") == 0
     for name, value in (
         ("intermediate use Z0", data["Z0"].sum("i")),
@@ -130,8 +137,9 @@ def _check_empty(data: xr.Dataset) -> None:
         ("tax rate to0", abs(data["to0"])),
     ):
         bad = (value > 0) & empty
-        if bool(bad.any()):
-            raise AccountsError(f"{name} is not zero in an activity without output: {_where(bad * 1.0)}")
+        if bad.values.any():
+            found = _where(bad.to_xarray() * 1.0)
+            raise AccountsError(f"{name} is not zero in an activity without output: {found}")
 
 
 def _where(values: xr.DataArray) -> str:
@@ -147,52 +155,52 @@ def without_rents(data: xr.Dataset) -> xr.Dataset:
     return data.assign(dict.fromkeys(RENTS, none))
 
 
-def output(data: xr.Dataset) -> xr.DataArray:
+def output(data: Data) -> Labelled:
     """Output at basic prices (r,i): home sales plus all cross-border sales."""
     return data["H0"] + data["X0"].sum("d").rename(o="r")
 
 
-def border_value(data: xr.Dataset) -> xr.DataArray:
+def border_value(data: Data) -> Labelled:
     """Value of each flow at the border, export taxes and exporters' rents included (o,d,i)."""
     return data["X0"] * (1 + data["te0"]) * (1 + data["rx0"])
 
 
-def landed_value(data: xr.Dataset) -> xr.DataArray:
+def landed_value(data: Data) -> Labelled:
     """Value of each flow behind the border, tariffs and importers' rents included (o,d,i)."""
     return border_value(data) * (1 + data["tm0"] + data["rm0"])
 
 
-def exporter_rents(data: xr.Dataset) -> xr.DataArray:
+def exporter_rents(data: Data) -> Labelled:
     """Rents that exporters earn inside the border price (o,i)."""
     return (data["X0"] * (1 + data["te0"]) * data["rx0"]).sum("d")
 
 
-def importer_rents(data: xr.Dataset) -> xr.DataArray:
+def importer_rents(data: Data) -> Labelled:
     """Rents that importers earn behind the border (d,i)."""
     return (border_value(data) * data["rm0"]).sum("o")
 
 
-def rents(data: xr.Dataset) -> xr.DataArray:
+def rents(data: Data) -> Labelled:
     """Rents by the region that owns them (r)."""
     return exporter_rents(data).sum("i").rename(o="r") + importer_rents(data).sum("i").rename(d="r")
 
 
-def tariff_revenue(data: xr.Dataset) -> xr.DataArray:
+def tariff_revenue(data: Data) -> Labelled:
     """Tariff revenue of the importer (d,i)."""
     return (border_value(data) * data["tm0"]).sum("o")
 
 
-def export_tax_revenue(data: xr.Dataset) -> xr.DataArray:
+def export_tax_revenue(data: Data) -> Labelled:
     """Taxes less subsidies that the origin levies on its exports (o,i)."""
     return (data["X0"] * data["te0"]).sum("d")
 
 
-def absorption(data: xr.Dataset) -> xr.DataArray:
+def absorption(data: Data) -> Labelled:
     """Absorption at market prices (r,i): home sales plus landed imports."""
     return data["H0"] + landed_value(data).sum("o").rename(d="r")
 
 
-def user_tax_revenue(data: xr.Dataset) -> xr.DataArray:
+def user_tax_revenue(data: Data) -> Labelled:
     """Taxes less subsidies paid by users, intermediate and final (r)."""
     revenue = (data["Z0"].sum("i") * data["tz0"]).sum("j")
     for quantity, tax in FINAL_USES:
@@ -200,12 +208,12 @@ def user_tax_revenue(data: xr.Dataset) -> xr.DataArray:
     return revenue
 
 
-def production_tax_revenue(data: xr.Dataset) -> xr.DataArray:
+def production_tax_revenue(data: Data) -> Labelled:
     """Taxes less subsidies on production (r)."""
     return (output(data).rename(i="j") * data["to0"]).sum("j")
 
 
-def product_tax_revenue(data: xr.Dataset) -> xr.DataArray:
+def product_tax_revenue(data: Data) -> Labelled:
     """All taxes less subsidies on products (r): users', tariffs and export taxes."""
     return (
         user_tax_revenue(data)
@@ -214,44 +222,46 @@ def product_tax_revenue(data: xr.Dataset) -> xr.DataArray:
     )
 
 
-def national_income(data: xr.Dataset) -> xr.DataArray:
+def national_income(data: Data) -> Labelled:
     """Factor income plus all taxes and rents (r), without foreign saving."""
     taxes = production_tax_revenue(data) + product_tax_revenue(data)
     return data["V0"].sum(("f", "j")) + taxes + rents(data)
 
 
-def foreign_saving(data: xr.Dataset) -> xr.DataArray:
+def foreign_saving(data: Data) -> Labelled:
     """Imports less exports at border prices, taxes and rents on exports included (r); sums to zero."""
     value = border_value(data).sum("i")
     return value.sum("o").rename(d="r") - value.sum("d").rename(o="r")
 
 
-def final_expenditure(data: xr.Dataset) -> xr.DataArray:
+def final_expenditure(data: Data) -> Labelled:
     """Private consumption, government and investment at user prices (r)."""
-    spending = xr.zeros_like(data["C0"].sum("i"))
+    spending = 0.0
     for quantity, tax in FINAL_USES:
         spending = spending + data[quantity].sum("i") * (1 + data[tax])
     return spending
 
 
-def gdp(data: xr.Dataset) -> xr.DataArray:
+def gdp(data: Data) -> Labelled:
     """GDP at market prices (r), from incomes."""
     return national_income(data)
 
 
 def gdp_sides(data: xr.Dataset) -> xr.Dataset:
     """GDP at market prices from incomes, expenditure and production (r)."""
+    return xr.Dataset(_gdp_sides(data))
+
+
+def _gdp_sides(data: Data) -> dict[str, Labelled]:
     purchases = (data["Z0"].sum("i") * (1 + data["tz0"])).sum("j")
-    return xr.Dataset(
-        {
-            "income": national_income(data),
-            "expenditure": final_expenditure(data) - foreign_saving(data),
-            "production": output(data).sum("i") - purchases + product_tax_revenue(data) + rents(data),
-        }
-    )
+    return {
+        "income": national_income(data),
+        "expenditure": final_expenditure(data) - foreign_saving(data),
+        "production": output(data).sum("i") - purchases + product_tax_revenue(data) + rents(data),
+    }
 
 
-def identities(data: xr.Dataset) -> dict[str, xr.DataArray]:
+def identities(data: Data) -> dict[str, Labelled]:
     """Relative residuals of every identity; all are zero in balanced accounts."""
     y = output(data).rename(i="j")
     costs = (data["Z0"].sum("i") * (1 + data["tz0"])) + data["V0"].sum("f")
@@ -259,7 +269,7 @@ def identities(data: xr.Dataset) -> dict[str, xr.DataArray]:
     uses = data["Z0"].sum("j") + data["C0"] + data["G0"] + data["I0"]
     spending = final_expenditure(data)
     saving = foreign_saving(data)
-    sides = gdp_sides(data)
+    sides = _gdp_sides(data)
     return {
         "zero profit (output net of tax = costs)": (y * (1 - data["to0"]) - costs) / np.maximum(y, _FLOOR),
         "market clearing (absorption = uses)": (a - uses) / np.maximum(a, _FLOOR),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import xarray as xr
 
 from calibration.accounts import DIMS, Accounts, border_value, output
 from calibration.labels import REST, package_file
+from cge.plain import Labelled, Plains
 
 RESERVED = frozenset({"WORLD", "total"})
 """Names that reports give to totals."""
 
-SHIPPED = ("small", "default", "full")
+SHIPPED = ("small", "default", "medium", "full")
 """Names of the aggregations shipped with the package."""
 
 
@@ -116,7 +118,12 @@ def _read_map(path: Path, key: str, value: str) -> tuple[dict[str, str], dict[st
     return mapping, labels
 
 
-def _membership(labels: list[str], mapping: Mapping[str, str], order: list[str], what: str) -> np.ndarray:
+@lru_cache(maxsize=64)
+def _membership(
+    labels: tuple[str, ...], pairs: tuple[tuple[str, str], ...], order: tuple[str, ...], what: str
+) -> np.ndarray:
+    """(labels, order): 1 where the pairs (member, whole) put a label; read-only, for it is shared."""
+    mapping = dict(pairs)
     missing = [x for x in labels if x not in mapping]
     unknown = sorted(set(mapping) - set(labels))
     if missing or unknown:
@@ -126,37 +133,51 @@ def _membership(labels: list[str], mapping: Mapping[str, str], order: list[str],
     matrix = np.zeros((len(labels), len(order)))
     for k, x in enumerate(labels):
         matrix[k, order.index(mapping[x])] = 1.0
+    matrix.setflags(write=False)
     return matrix
 
 
 @dataclass(frozen=True)
 class _Summer:
-    """Sums an array over the members of each region and sector, by letter."""
+    """Sums arrays over the members of each region and sector, by letter."""
 
-    maps: dict[str, tuple[list[str], np.ndarray, list[str]]]
+    maps: dict[str, tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]]
 
     def __call__(self, array: xr.DataArray) -> xr.DataArray:
-        out = array
-        for letter, (labels, matrix, order) in self.maps.items():
-            if letter not in out.dims:
-                continue
-            axis = out.dims.index(letter)
-            same = out[letter].values.tolist() == labels
-            ordered = out if same else out.sel({letter: labels})  # selecting copies
-            values = np.tensordot(ordered.values, matrix, axes=(axis, 0))
-            dims = [d for d in out.dims if d != letter] + [letter]
-            coords = {d: out[d].values for d in out.dims if d != letter} | {letter: order}
-            out = xr.DataArray(values, dims=dims, coords=coords).transpose(*array.dims)
+        return self.labelled(self.sums(self.ordered(array, array.dims), array.dims), array)
+
+    def ordered(self, array: xr.DataArray, dims: tuple[Any, ...]) -> np.ndarray:
+        """The numbers over these dimensions, in the order of labels that the maps have."""
+        array = array.transpose(*dims)
+        for letter in dims:
+            if letter in self.maps and tuple(map(str, array[letter].values)) != self.maps[letter][0]:
+                array = array.sel({letter: list(self.maps[letter][0])})
+        return array.values
+
+    def sums(self, values: np.ndarray, dims: tuple[Any, ...]) -> np.ndarray:
+        """Sums of ordered numbers, over the same dimensions."""
+        values = np.ascontiguousarray(values)
+        for axis, letter in enumerate(dims):
+            if letter in self.maps:
+                matrix, shape = self.maps[letter][1], values.shape
+                flat = values.reshape(-1, shape[axis], int(np.prod(shape[axis + 1 :])))
+                added = np.matmul(matrix.T, flat)
+                values = added.reshape(*shape[:axis], -1, *shape[axis + 1 :])
+        return values
+
+    def members(self, dims: tuple[Any, ...]) -> np.ndarray:
+        """How many cells each cell of a sum over these dimensions holds."""
+        out = np.ones(())
+        for axis, letter in enumerate(dims):
+            if letter in self.maps:
+                count = self.maps[letter][1].sum(axis=0)
+                out = out * count.reshape([-1 if k == axis else 1 for k in range(len(dims))])
         return out
 
-    def members(self, array: xr.DataArray) -> xr.DataArray:
-        """How many cells of an array of these dims each cell of its sum holds."""
-        out = xr.DataArray(1.0)
-        for letter in array.dims:
-            if letter in self.maps:
-                _, matrix, order = self.maps[str(letter)]
-                out = out * xr.DataArray(matrix.sum(axis=0), {letter: order}, [letter])
-        return out.transpose(*(d for d in array.dims if d in out.dims))
+    def labelled(self, values: np.ndarray, like: xr.DataArray) -> xr.DataArray:
+        """Sums with their labels; those of dimensions that are not summed are the array's."""
+        coords = {d: list(self.maps[str(d)][2]) if d in self.maps else like[d].values for d in like.dims}
+        return xr.DataArray(values, dims=like.dims, coords=coords)
 
 
 def _summer(data: xr.Dataset | xr.DataArray, aggregation: Aggregation) -> _Summer:
@@ -167,44 +188,51 @@ def _summer(data: xr.Dataset | xr.DataArray, aggregation: Aggregation) -> _Summe
     ):
         for letter in letters:
             if letter in data.dims:
-                labels = [str(x) for x in data[letter].values]
-                maps[letter] = (labels, _membership(labels, mapping, order, what), order)
+                labels, whole = tuple(str(x) for x in data[letter].values), tuple(order)
+                matrix = _membership(labels, tuple(mapping.items()), whole, what)
+                maps[letter] = (labels, matrix, whole)
     return _Summer(maps)
 
 
-def aggregate(accounts: Accounts, aggregation: Aggregation) -> Accounts:
+def aggregate(
+    accounts: Accounts, aggregation: Aggregation, flags: Mapping[str, xr.DataArray] | None = None
+) -> Accounts:
     """Accounts summed over the members of each region and sector; rates become revenue over base.
 
     Rates on trade that does not exist are the simple mean over the members (`aggregate_rate`).
 
     Trade among the members of a region goes to X0[r,r,i] with its own tariffs and export taxes, never to H0.
     Job flags become the method and confidence of most jobs, or "mixed". Raises AggregationError when a map
-    does not cover the data exactly.
+    does not cover the data exactly. `flags`: `flags_of` these accounts, where they are there already.
     """
-    data = accounts.data
+    data, plain = accounts.data, Plains.of(accounts.data)
     add = _summer(data, aggregation)
+
+    def total(values: Labelled) -> xr.DataArray:
+        return add(values.to_xarray())
+
     levels = {n: add(data[n]) for n in ("H0", "X0", "Z0", "C0", "G0", "I0", "V0", "jobs0")}
-    border = border_value(data)
-    y = output(data).rename(i="j")
+    border = border_value(plain).to_xarray()
+    taxed = (plain["X0"] * (1 + plain["te0"])).to_xarray()
+    y = output(plain).rename(i="j")
+    inputs = plain["Z0"].sum("i")
     rates = {
         "te0": aggregate_rate(data["te0"], data["X0"], aggregation),
-        "rx0": aggregate_rate(data["rx0"], data["X0"] * (1 + data["te0"]), aggregation),
+        "rx0": aggregate_rate(data["rx0"], taxed, aggregation),
         "tm0": aggregate_rate(data["tm0"], border, aggregation),
         "rm0": aggregate_rate(data["rm0"], border, aggregation),
-        "tz0": _ratio(add(data["Z0"].sum("i") * data["tz0"]), levels["Z0"].sum("i")),
-        "to0": _ratio(add(y * data["to0"]), add(y)),
+        "tz0": _ratio(total(inputs * plain["tz0"]), levels["Z0"].sum("i")),
+        "to0": _ratio(total(y * plain["to0"]), total(y)),
     }
     for rate, base in (("tc0", "C0"), ("tg0", "G0"), ("ti0", "I0")):
-        rates[rate] = _ratio(add(data[base].sum("i") * data[rate]), levels[base].sum("i"))
+        rates[rate] = _ratio(total(plain[base].sum("i") * plain[rate]), levels[base].sum("i"))
     # the unemployed are added up: persons in work times u / (1 - u)
-    jobs = data["jobs0"].sum("j")
-    idle = add(jobs * data["u0"] / (1 - data["u0"]))
-    rates["u0"] = _ratio(idle, idle + add(jobs))
-    flags = {
-        n: _dominant(data[n], data["jobs0"], add) for n in ("jobs_method", "jobs_confidence") if n in data
-    }
+    jobs = plain["jobs0"].sum("j")
+    idle = total(jobs * plain["u0"] / (1 - plain["u0"]))
+    rates["u0"] = _ratio(idle, idle + total(jobs))
+    flags = flags_of(accounts, aggregation) if flags is None else flags
     out = xr.Dataset(levels | rates)
-    out = xr.Dataset({n: out[n].transpose(*DIMS[n]) for n in DIMS} | flags)
+    out = xr.Dataset({n: out[n].transpose(*DIMS[n]) for n in DIMS} | dict(flags))
     meta: dict[str, Any] = {
         **accounts.meta,
         "aggregation": aggregation.name,
@@ -217,6 +245,13 @@ def aggregate(accounts: Accounts, aggregation: Aggregation) -> Accounts:
         "members": {r: aggregation.members(r) for r in aggregation.region_codes()},
     }
     return Accounts(out, meta)
+
+
+def flags_of(accounts: Accounts, aggregation: Aggregation) -> dict[str, xr.DataArray]:
+    """Method and confidence of most jobs in each cell of the aggregation."""
+    data, add = accounts.data, _summer(accounts.data, aggregation)
+    names = [n for n in ("jobs_method", "jobs_confidence") if n in data]
+    return {n: _dominant(data[n], data["jobs0"], add) for n in names}
 
 
 def _named(codes: list[str], labels: Mapping[str, str], accounts: Accounts, key: str) -> dict[str, str]:
@@ -248,7 +283,9 @@ def aggregate_rate(rate: xr.DataArray, weight: xr.DataArray, aggregation: Aggreg
     simple mean of their members. Mind that on the diagonal of a single economy the rate is whatever it is
     there (0 for tariffs, 1 for iceberg factors).
     """
-    weight = weight.transpose(*rate.dims)
-    add = _summer(rate, aggregation)
-    total, mean = add(weight), add(rate) / add.members(rate)
-    return xr.where(total > 0, add(rate * weight) / total.where(total > 0, 1.0), mean).transpose(*rate.dims)
+    add, dims = _summer(rate, aggregation), rate.dims
+    part, base = add.ordered(rate, dims), add.ordered(weight, dims)
+    total, mean = add.sums(base, dims), add.sums(part, dims) / add.members(dims)
+    some = total > 0
+    found = np.where(some, add.sums(part * base, dims) / np.where(some, total, 1.0), mean)
+    return add.labelled(found, rate)

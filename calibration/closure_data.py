@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from calibration.accounts import Accounts, gdp
 from calibration.aggregate import Aggregation, aggregate_rate
 from calibration.labels import read_rows, read_values
 from cge.parameters import ParameterError
+from cge.plain import Plains
 
 GENERIC = {
     "labour_supply_elasticity": "r",
@@ -26,9 +28,9 @@ def _table() -> dict[str, float]:
     return read_values("assumptions", "closures.csv", key="name")
 
 
-def generic(name: str) -> float:
-    """The value of assumptions/closures.csv."""
-    return _table()[name]
+def generic(name: str, numbers: Mapping[str, float] | None = None) -> float:
+    """The value of assumptions/closures.csv, or the one of ``numbers`` in its place."""
+    return (numbers or {}).get(name, _table()[name])
 
 
 def labour_supply_sets() -> tuple[str, ...]:
@@ -62,7 +64,7 @@ def closure_data(
     ratio = read_values("assumptions", "capital_output.csv", key="economy")
     frisch = read_values("assumptions", "frisch.csv", key="economy")
     income = read_values("assumptions", "income_elasticities.csv", key="sector")
-    stock = gdp(data) * xr.DataArray([ratio[e] for e in economies], **by_region)
+    stock = gdp(Plains.of(data)).to_xarray() * xr.DataArray([ratio[e] for e in economies], **by_region)
     gross = data["V0"].sel(f="capital", drop=True).sum("j") / stock
     supply = xr.DataArray(labour_supply(labour_supply_set, economies), **by_region)
     spare = xr.DataArray([-1 / frisch[e] for e in economies], **by_region)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -26,8 +26,9 @@ SETS = (
 )
 """Names of the elasticity sets."""
 
-Override = tuple[str, tuple[str, ...], float]
-"""A scenario's own value: parameter, industries, value."""
+Override = tuple[str, tuple[str, ...], float] | tuple[str, tuple[str, ...], float, bool]
+"""A scenario's own value: parameter, industries, number, and whether it multiplies what was there (else it
+replaces it)."""
 
 CAP = 20.0
 """Largest elasticity of substitution used; what was cut is listed in Elasticities.caps."""
@@ -47,7 +48,7 @@ class Elasticities:
     data: sigma_m(i) among origins, sigma_d(i) own country against imports, sigma(i) of the one-level nest,
     sigma_va(j) among factors. table: one row per parameter and industry of the 50 (parameter, sector, value,
     source, confidence, note). nest: "two_level" or "one_level", the nest the set is meant for.
-    caps: the values cut to CAP, as text.
+    caps: the values cut to CAP, as text. moved: those moved away from 1, as text.
     """
 
     name: str
@@ -55,34 +56,70 @@ class Elasticities:
     table: pd.DataFrame
     nest: str
     caps: tuple[str, ...]
+    moved: tuple[str, ...] = ()
 
 
 def load_elasticities(
-    name: str, accounts: Accounts, aggregation: Aggregation, overrides: Sequence[Override] = ()
+    name: str,
+    accounts: Accounts,
+    aggregation: Aggregation,
+    overrides: Sequence[Override] = (),
+    *,
+    weights: Mapping[str, xr.DataArray] | None = None,
+    move_near_one: bool = False,
 ) -> Elasticities:
     """The set `name` on the sectors of `aggregation`; `accounts` are at country level (weights).
 
     sigma_d is averaged with absorption, sigma_m and sigma with imports, sigma_va with value added. GTAP gives
     the two-level nest (its one-level sigma is ESUBM); trade elasticities theta give sigma = 1 + theta in one
     level, and sigma_m = sigma, sigma_d = sigma / 2 where a two-level nest is asked for. ESUBVA is GTAP's in
-    every set. overrides: (parameter, industries of the 50, value), applied in order before averaging.
+    every set. overrides: (parameter, industries of the 50, number, whether it multiplies), applied in order
+    before averaging. weights: `elasticity_weights` of the accounts, where they are there already.
+    move_near_one: what is too near to 1 is moved to the nearer edge and listed, in place of ElasticityError.
     """
     rows = overridden(elasticity_rows(name), overrides)
     caps = tuple(f"{r.parameter} {r.sector}: {r.value:.4g} -> {_ceiling(r, name):g}" for r in rows
                  if r.value > _ceiling(r, name))  # fmt: skip
-    rows = _capped(rows, name)
+    rows, moved = _capped(rows, name), list[str]()
+    if move_near_one:
+        rows = _away_from_one(rows, moved)
     refuse_near_one(rows)
-    weights = _weights(accounts)
+    weights = elasticity_weights(accounts) if weights is None else weights
     data = {}
     for parameter in PARAMETERS:
         value = {r.sector: r.value for r in rows if r.parameter == parameter}
         weight = weights[parameter]
         array = weight.copy(data=np.array([value[str(x)] for x in weight["i"].values]))
         mean = aggregate_rate(array, weight, aggregation)
+        if move_near_one:
+            mean = _means_away_from_one(mean, parameter, moved)
         data[parameter] = mean.rename(i="j") if parameter in ("sigma_va", "sigma_top") else mean
         _refuse_aggregate(mean, parameter, name)
-    table = pd.DataFrame([asdict(r) for r in rows])
-    return Elasticities(name, xr.Dataset(data), table, nest(name), caps)
+    return Elasticities(name, xr.Dataset(data), _table(rows), nest(name), caps, tuple(moved))
+
+
+def edge(value: float) -> float:
+    """The nearest value that is far enough from 1; the value itself if it is."""
+    if abs(value - 1) >= NEAR_ONE:
+        return value
+    return 1 - NEAR_ONE if value < 1 else float(np.nextafter(1 + NEAR_ONE, 2))
+
+
+def _away_from_one(rows: Sequence[ElasticityRow], moved: list[str]) -> list[ElasticityRow]:
+    moved += [f"{r.parameter} {r.sector}: {r.value:.6g} -> {edge(r.value):.4g}"
+              for r in rows if edge(r.value) != r.value]  # fmt: skip
+    return [replace(r, value=edge(r.value)) for r in rows]
+
+
+def _means_away_from_one(mean: xr.DataArray, parameter: str, moved: list[str]) -> xr.DataArray:
+    found = mean.copy(data=np.array([edge(float(v)) for v in mean.values]))
+    moved += [f"{parameter} of aggregate sector {s}: {v:.6g} -> {w:.4g}" for s, v, w in
+              zip(mean["i"].values, mean.values, found.values, strict=True) if v != w]  # fmt: skip
+    return found
+
+
+def _table(rows: Sequence[ElasticityRow]) -> pd.DataFrame:
+    return pd.DataFrame([asdict(r) for r in rows])
 
 
 def nest(name: str) -> str:
@@ -90,15 +127,18 @@ def nest(name: str) -> str:
     return "two_level" if name == "gtap" else "one_level"
 
 
-def trade_elasticity(name: str, overrides: Sequence[Override] = (), *, one_level: bool) -> xr.DataArray:
+def trade_elasticity(
+    name: str, overrides: Sequence[Override] = (), *, one_level: bool, move_near_one: bool = False
+) -> xr.DataArray:
     """Trade elasticity of each of the 50 industries (i): substitution among origins less 1.
 
-    overrides: (parameter, industries, value), as in `load_elasticities`; values are capped as there.
+    overrides, move_near_one: as in `load_elasticities`; values are capped as there.
     """
     parameter = "sigma" if one_level else "sigma_m"
     rows = [
         r for r in _capped(overridden(elasticity_rows(name), overrides), name) if r.parameter == parameter
     ]
+    rows = _away_from_one(rows, []) if move_near_one else rows
     return xr.DataArray([r.value - 1 for r in rows], dims="i", coords={"i": [r.sector for r in rows]})
 
 
@@ -163,22 +203,33 @@ def _gtap_rows() -> list[ElasticityRow]:
 
 
 def overridden(rows: list[ElasticityRow], overrides: Sequence[Override]) -> list[ElasticityRow]:
-    """Rows with a scenario's values in place of the set's; raises ElasticityError on an unknown parameter."""
-    for parameter, sectors, value in overrides:
-        if parameter not in PARAMETERS:
-            raise ElasticityError(f"override of '{parameter}': choose one of {', '.join(PARAMETERS)}")
-        chosen = set(sectors)
-        rows = [
-            replace(r, value=value, source="override in the scenario", confidence="assumption", note="")
-            if r.parameter == parameter and r.sector in chosen
-            else r
-            for r in rows
-        ]
+    """Rows with a scenario's values in place of the set's, or times a scenario's factors, one after another.
+
+    Raises ElasticityError on an unknown parameter.
+    """
+    for parameter, sectors, number, *multiplies in overrides:
+        if parameter not in (*PARAMETERS, "trade"):
+            raise ElasticityError(f"override of '{parameter}': choose one of {', '.join(PARAMETERS)}, trade")
+        moved, chosen = TRADE if parameter == "trade" else (parameter,), set(sectors)
+        change = _multiplied if any(multiplies) else _replaced
+        rows = [change(r, number) if r.parameter in moved and r.sector in chosen else r for r in rows]
     return rows
+
+
+def _replaced(row: ElasticityRow, value: float) -> ElasticityRow:
+    return replace(row, value=value, source="override in the scenario", confidence="assumption", note="")
+
+
+def _multiplied(row: ElasticityRow, factor: float) -> ElasticityRow:
+    source = f"{row.source}; times {factor:g} in the scenario"
+    return replace(row, value=row.value * factor, source=source, confidence="assumption")
 
 
 PARAMETERS = ("sigma_m", "sigma_d", "sigma", "sigma_va", "sigma_top")
 """Every elasticity: among origins, own against imported, one level, among factors, top of production."""
+
+TRADE = ("sigma_m", "sigma_d", "sigma")
+"""Those of trade, which `trade` moves together."""
 
 _TAGS = ("verified-page", "replicated", "repo-file", "derived", "recall-H", "recall-M", "recall-L")
 """Confidence tags, strongest first; a mean is as good as its weakest part."""
@@ -208,7 +259,8 @@ def _refuse_aggregate(mean: xr.DataArray, parameter: str, name: str) -> None:
             )
 
 
-def _weights(accounts: Accounts) -> dict[str, xr.DataArray]:
+def elasticity_weights(accounts: Accounts) -> dict[str, xr.DataArray]:
+    """What each elasticity is averaged with, (i), USD million: imports, absorption, value added."""
     data = accounts.data
     imports = landed_value(data).sum(("o", "d"))
     value_added = data["V0"].sum(("r", "f")).rename(j="i")

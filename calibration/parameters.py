@@ -10,7 +10,7 @@ factor nobody is paid for the uses of labour. Reports multiply by the benchmark 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -94,20 +94,22 @@ def calibrate(
     drop: str | None = None,
     sources: Mapping[str, str] | None = None,
     regional: Mapping[str, xr.DataArray] | None = None,
+    numbers: Mapping[str, float] | None = None,
 ) -> Parameters:
     """Return the model's parameters from balanced accounts (`Accounts.data`) and elasticities by name.
 
-    `elasticities` gives sigma_va(j), sigma_m(i), sigma_d(i) and, for the CES top nest, sigma_top(j). `drop`
+    `elasticities` gives sigma_va(j), sigma_m(i), sigma_d(i) and, for the CES top nest, sigma_top(j); they may
+    be added later (`with_elasticities`), for no share depends on them. `drop`
     is the region whose income equation carries Walras' slack (default: the one with the largest GDP); the
     choice changes no result. `regional` gives what closures and the linear expenditure system need by region
     (`calibration.closure_data.closure_data`); without it every region has the generic values of
-    assumptions/closures.csv.
+    assumptions/closures.csv. `numbers` replace rows of that table, in every region.
     """
     b = benchmark_arrays(accounts)
-    gdp = b.gdp
+    gdp, given = b.gdp, numbers or {}
     arrays = {
-        **_production(b), **_trade(b), **_demand(b, gdp), **_factors(b), **_income(b, gdp),
-        **_elasticities(b.sets, elasticities), **_closures(b, gdp, regional or {}),
+        **_production(b), **_trade(b), **_demand(b, gdp), **_factors(b, given), **_income(b, gdp),
+        **_elasticities(b.sets, elasticities), **_closures(b, gdp, regional or {}, given),
     }  # fmt: skip
     largest = b.sets.regions[int(np.argmax(gdp))]
     arrays["drop"] = np.array([float(r == (drop or largest)) for r in b.sets.regions])
@@ -180,7 +182,7 @@ def _demand(b: Benchmark, gdp: np.ndarray) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _factors(b: Benchmark) -> dict[str, np.ndarray]:
+def _factors(b: Benchmark, numbers: Mapping[str, float]) -> dict[str, np.ndarray]:
     income = b.a["V0"].sum(axis=2)
     labour = b.sets.factors.index("labour")
     by_labour = _share(b.a["V0"], income[:, :, None], 0.0)[:, [labour], :]
@@ -194,10 +196,10 @@ def _factors(b: Benchmark) -> dict[str, np.ndarray]:
         "wedge": np.ones_like(b.a["V0"]),
         "is_labour": np.array([float(f == "labour") for f in b.sets.factors]),
         "u": b.a["u0"], "u0": b.a["u0"],
-        "wage_elasticity": np.full(len(b.sets.regions), generic("wage_elasticity")),
+        "wage_elasticity": np.full(len(b.sets.regions), generic("wage_elasticity", numbers)),
         "wage_floor": np.zeros(len(b.sets.regions)), "endow0": use.sum(axis=2),
         "is_capital": np.array([float(f == "capital") for f in b.sets.factors]),
-        "mobility": np.full(len(b.sets.factors), generic("mobility")), "mu": np.array(generic("mu")),
+        "mobility": np.full(len(b.sets.factors), generic("mobility", numbers)), "mu": np.array(generic("mu")),
     }  # fmt: skip
 
 
@@ -218,39 +220,53 @@ def _taxes(b: Benchmark) -> np.ndarray:
     return tariffs + exports + inputs + final + (b.output * b.a["to0"]).sum(axis=1)
 
 
-def _closures(b: Benchmark, gdp: np.ndarray, regional: Mapping[str, xr.DataArray]) -> dict[str, np.ndarray]:
+def _closures(
+    b: Benchmark, gdp: np.ndarray, regional: Mapping[str, xr.DataArray], numbers: Mapping[str, float]
+) -> dict[str, np.ndarray]:
     """What closures and the linear expenditure system read beside shares."""
     labels: dict[str, Any] = {"r": list(b.sets.regions), "i": list(b.sets.sectors)}
     given = {}
     for name, dims in GENERIC.items():
-        if name in regional:
+        if name in regional and name not in numbers:
             chosen = {c: labels[c] for c in dims}
             given[name] = regional[name].transpose(*dims).sel(chosen).to_numpy().astype(float)
         else:
-            given[name] = np.full(b.sets.shape(dims), generic(name))
-    _check_needs(b.sets, given)
+            given[name] = np.full(b.sets.shape(dims), generic(name, numbers))
+    depreciation = generic("depreciation", numbers)
+    _check_needs(b.sets, given, depreciation)
     capital = b.a["V0"][:, b.sets.factors.index("capital")].sum(axis=1) / gdp
     income = np.where(capital > 0, capital, 1.0)
     return {
         **given,
         "capital_income0": income, "investment_rate": b.final["i"] / gdp * given["gross_return"] / income,
         "taxes0": _taxes(b) / gdp, "lump_sum": np.zeros_like(gdp), "world_return": np.array(1.0),
-        "depreciation": np.array(generic("depreciation")),
-        "return_flexibility": np.array(generic("return_flexibility")),
+        "depreciation": np.array(depreciation),
+        "return_flexibility": np.array(generic("return_flexibility", numbers)),
     }  # fmt: skip
 
 
-def _check_needs(sets: Sets, given: Mapping[str, np.ndarray]) -> None:
+def _check_needs(sets: Sets, given: Mapping[str, np.ndarray], depreciation: float) -> None:
     """Refuse numbers for which an expenditure system or a net return makes no sense, naming the region."""
     limits = {
         "frisch": (given["frisch"] <= -1, "must be -1 or below"),
-        "gross_return": (given["gross_return"] > generic("depreciation"), "must exceed depreciation"),
+        "gross_return": (
+            given["gross_return"] > depreciation,
+            f"must exceed depreciation ({depreciation:g})",
+        ),
         "labour_supply_elasticity": (given["labour_supply_elasticity"] >= 0, "must not be negative"),
     }
     for name, (right, words) in limits.items():
         for region in np.array(sets.regions)[~right]:
             value = given[name][sets.regions.index(str(region))]
             raise ParameterError(f"{name}[{region}] = {value:.4g} {words}")
+
+
+def with_elasticities(
+    parameters: Parameters, elasticities: Mapping[str, xr.DataArray], sources: Mapping[str, str]
+) -> Parameters:
+    """The parameters with elasticities by name, over the labels of their sectors, and where they are from."""
+    arrays = {**parameters.arrays, **_elasticities(parameters.sets, elasticities)}
+    return replace(parameters, arrays=arrays, sources={**parameters.sources, **sources})
 
 
 def _elasticities(sets: Sets, elasticities: Mapping[str, xr.DataArray]) -> dict[str, np.ndarray]:

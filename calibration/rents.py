@@ -28,6 +28,7 @@ each step in closed form and blind to the order of labels:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,7 @@ import xarray as xr
 
 from calibration.accounts import DIMS, FINAL_USES, RENTS, Accounts, absorption, border_value, output
 from calibration.labels import read_values
+from cge.plain import Plain, Plains, World, where
 
 MARGIN = "G"
 """The sector whose sales are the trade margins that importers' rents come out of."""
@@ -69,10 +71,10 @@ class Carved:
 class _Rents:
     """Rents, USD million: exporters' (o,d,i), importers' by commodity (r,i); what users pay (r,i,u)."""
 
-    exporters: xr.DataArray
-    importers: xr.DataArray
-    paid: xr.DataArray
-    kept: xr.DataArray
+    exporters: Plain
+    importers: Plain
+    paid: Plain
+    kept: Plain
 
 
 def carve_rents(accounts: Accounts, rx: xr.DataArray, rm: xr.DataArray, *, margin: str = MARGIN) -> Carved:
@@ -89,20 +91,23 @@ def carve_rents(accounts: Accounts, rx: xr.DataArray, rm: xr.DataArray, *, margi
     if margin not in accounts.sectors:
         raise RentsError(f"no sector '{margin}': importers' rents come out of trade margins; carve them out "
                          "before sectors are aggregated, or name the sector of margins")  # fmt: skip
-    traded = data["X0"] > 0
-    rx, rm = (_wanted(rate, name, data).where(traded, 0.0) for rate, name in ((rx, "rx"), (rm, "rm")))
-    rents, lowered = _bearable(data, rx, rm, margin)
-    changed = _carved(data, rents, rm, margin)
+    wanted = [_wanted(rate, name, data) for rate, name in ((rx, "rx"), (rm, "rm"))]
+    plain = _with_users(data)
+    traded = plain["X0"] > 0
+    rx_, rm_ = (Plain(a, ("o", "d", "i"), plain.world).where(traded, 0.0) for a in wanted)
+    rents, lowered = _bearable(plain, rx_, rm_, margin)
+    changed = _carved(plain, rents, rm_, margin)
     result = Accounts(
-        data.assign({n: a.transpose(*DIMS[n]) for n, a in changed.items()}),
-        {**accounts.meta, "rents": {"exporters": float(rents.exporters.sum()),
-                                    "importers": float(rents.importers.sum())}},
+        data.assign({n: a.transpose(*DIMS[n]).to_xarray() for n, a in changed.items()}),
+        {**accounts.meta, "rents": {"exporters": float(rents.exporters.values.sum()),
+                                    "importers": float(rents.importers.values.sum())}},
     )  # fmt: skip
     result.check()
     return Carved(result, lowered)
 
 
-def _wanted(rate: xr.DataArray, name: str, data: xr.Dataset) -> xr.DataArray:
+def _wanted(rate: xr.DataArray, name: str, data: xr.Dataset) -> np.ndarray:
+    """The rates (o, d, i) in the order of the accounts."""
     if set(rate.dims) != set("odi"):
         raise RentsError(f"{name} has dimensions {rate.dims}, expected o, d, i")
     for letter in "odi":
@@ -110,43 +115,59 @@ def _wanted(rate: xr.DataArray, name: str, data: xr.Dataset) -> xr.DataArray:
         if odd:
             raise RentsError(f"{name}: labels along {letter} differ from the accounts': {', '.join(odd[:5])}")
     labels = {letter: data[letter].values for letter in "odi"}
-    rate = rate.sel(labels).transpose("o", "d", "i")
-    bad = np.argwhere(~(np.isfinite(rate.to_numpy()) & (rate.to_numpy() >= 0)))
-    if len(bad):
-        where = ",".join(str(rate[c].values[k]) for c, k in zip("odi", bad[0], strict=True))
-        value = rate.to_numpy()[tuple(bad[0])]
+    rate = rate.transpose("o", "d", "i")
+    if any(rate[letter].values.tolist() != names.tolist() for letter, names in labels.items()):
+        rate = rate.sel(labels)
+    values = rate.to_numpy()
+    good = np.isfinite(values) & (values >= 0)
+    if not good.all():
+        at = np.argwhere(~good)[0]
+        where = ",".join(str(rate[c].values[k]) for c, k in zip("odi", at, strict=True))
+        value = values[tuple(at)]
         raise RentsError(f"{name}[{where}] = {value:.3g}: a rent rate is a number of at least 0")
-    return rate
+    return values
 
 
-def _uses(data: xr.Dataset) -> xr.DataArray:
-    """Every use at market prices by user (r,i,u): activities, then final uses."""
-    final = [data[n].expand_dims(u=[n]) for n, _ in FINAL_USES]
-    activities = data["Z0"].rename(j="u").assign_coords(u=[f"Z0 {j}" for j in data["j"].values])
-    return xr.concat([activities, *final], "u")
+def _with_users(data: xr.Dataset) -> Plains:
+    """The accounts as plain arrays; ``u`` runs over the users of a good: activities, then final uses."""
+    world = World.of(data)
+    users = (*(f"Z0 {j}" for j in world.labels["j"]), *(n for n, _ in FINAL_USES))
+    return Plains.of(data, World({**world.labels, "u": users}))
 
 
-def _ratio(a: xr.DataArray, b: xr.DataArray, empty: float) -> xr.DataArray:
-    return xr.where(b > 0, a / b.where(b > 0, 1.0), empty)
+def _uses(data: Plains) -> Plain:
+    """Every use at market prices by user (r,i,u)."""
+    final = [data[n].transpose("r", "i").values[:, :, None] for n, _ in FINAL_USES]
+    both = [data["Z0"].transpose("r", "i", "j").values, *final]
+    return Plain(np.concatenate(both, axis=2), ("r", "i", "u"), data.world)
 
 
-def _at_most_one(room: xr.DataArray, need: xr.DataArray) -> xr.DataArray:
+def _is(data: Plains, dim: str, label: str) -> Plain:
+    """1 at a label, else 0."""
+    return Plain(np.array([float(x == label) for x in data.world.labels[dim]]), (dim,), data.world)
+
+
+def _ratio(a: Plain, b: Plain, empty: float) -> Plain:
+    # of next to nothing any multiple can be had: a ratio may be infinite
+    with np.errstate(over="ignore"):
+        return where(b > 0, a / b.where(b > 0, 1.0), empty)
+
+
+def _at_most_one(room: Plain, need: Plain) -> Plain:
     return _ratio(room, need, 1.0).clip(max=1.0)
 
 
-def _bearable(
-    data: xr.Dataset, rx: xr.DataArray, rm: xr.DataArray, margin: str
-) -> tuple[_Rents, pd.DataFrame]:
+def _bearable(data: Plains, rx: Plain, rm: Plain, margin: str) -> tuple[_Rents, pd.DataFrame]:
     """The four steps of the module's docstring."""
     room = {k: 1 - v for k, v in read_values("assumptions", "rent_floors.csv", key="name").items()}
-    border, is_margin = border_value(data), xr.where(data["i"] == margin, 1.0, 0.0)
+    border, is_margin = border_value(data), _is(data, "i", margin)
     wanted_x, wanted_m = border * rx / (1 + rx), (border * rm).sum("o").rename(d="r")
     flow = _at_most_one(room["flow"] * data["X0"], wanted_x)
     uses = _uses(data)
     price = _ratio(wanted_m, absorption(data), 0.0)
     needed = (uses * price * (1 - is_margin)).sum("i")
     pays = _at_most_one(room["purchases"] * uses.sel(i=margin, drop=True), needed)
-    by_user = uses * price * xr.where(data["i"] == margin, 1.0, pays)
+    by_user = uses * price * where(is_margin == 1, 1.0, pays)
     users = _ratio(by_user.sum("u"), wanted_m, 1.0)
     sold = data["H0"].sel(i=margin, drop=True)
     home = _at_most_one(room["home_sales"] * sold, by_user.sum(("i", "u")))
@@ -158,30 +179,32 @@ def _bearable(
     found = _Rents(wanted_x * flow * bears.rename(r="o"), paid.sum("u"), paid, users * home * margins_bear)
     after = wanted_x * flow
     rows = [
-        *_rows("exporter", wanted_x, after, border, {"value of the flow": flow}),
-        *_rows("exporter", after.sum("d"), found.exporters.sum("d"), border.sum("d"),
+        _rows("exporter", wanted_x, after, border, {"value of the flow": flow}),
+        _rows("exporter", after.sum("d"), found.exporters.sum("d"), border.sum("d"),
                {"capital income of the activity": bears.rename(r="o")}),
-        *_rows("importer", wanted_m.rename(r="d"), found.importers.rename(r="d"), border.sum("o"),
+        _rows("importer", wanted_m.rename(r="d"), found.importers.rename(r="d"), border.sum("o"),
                {words: factor.rename(r="d") for words, factor in (
                    (f"users' purchases of {margin}", users), (f"home sales of {margin}", home),
                    (f"capital income of {margin}", margins_bear))}),
     ]  # fmt: skip
-    return found, pd.DataFrame(rows, columns=list(COLUMNS))
+    filled = [part for part in rows if len(part)] or rows[:1]
+    return found, pd.concat(filled, ignore_index=True)
 
 
-def _carved(data: xr.Dataset, rents: _Rents, rm: xr.DataArray, margin: str) -> dict[str, xr.DataArray]:
+def _carved(data: Plains, rents: _Rents, rm: Plain, margin: str) -> dict[str, Plain]:
     """Every account that changes."""
     border, basic = border_value(data), data["X0"] - rents.exporters
-    is_margin = xr.where(data["i"] == margin, 1.0, 0.0)
+    is_margin = _is(data, "i", margin)
     # users of G pay the rent on its imports out of G: nothing changes for them
     more = rents.paid * (1 - is_margin)
     uses = _uses(data) + more - is_margin * more.sum("i")
     out_of_margins = rents.importers.sum("i")
     home = data["H0"] - is_margin * out_of_margins
     lost = rents.exporters.sum("d").rename(o="r") + is_margin * out_of_margins
-    is_capital = xr.where(data["f"] == "capital", 1.0, 0.0)
+    is_capital = _is(data, "f", "capital")
     before = output(data)
-    z = uses.isel(u=slice(0, data.sizes["j"])).rename(u="j").assign_coords(j=data["j"].values)
+    activities = len(data.world.labels["j"])
+    z = Plain(uses.values[:, :, :activities], ("r", "i", "j"), data.world)
     return {
         "H0": home, "X0": basic, "Z0": z, **{n: uses.sel(u=n, drop=True) for n, _ in FINAL_USES},
         "te0": data["te0"] * _ratio(data["X0"], basic, 1.0),
@@ -192,26 +215,21 @@ def _carved(data: xr.Dataset, rents: _Rents, rm: xr.DataArray, margin: str) -> d
     }  # fmt: skip
 
 
-def _rows(
-    side: str, wanted: xr.DataArray, got: xr.DataArray, border: xr.DataArray, factors: dict[str, xr.DataArray]
-) -> list[tuple[object, ...]]:
+def _rows(side: str, wanted: Plain, got: Plain, border: Plain, factors: Mapping[str, Plain]) -> pd.DataFrame:
     """Rows of `Carved.lowered` for the cells where a rent is wanted and a factor, by its reason, lowers it.
 
     wanted, got, border: USD million of the flows concerned, over the same letters; a letter that is not among
     them is listed as ``*``.
     """
-    wanted, got, border, *each = xr.broadcast(wanted, got, border, *factors.values())
-    letters = [str(c) for c in wanted.dims]
-    lowers = {reason: (f < 1 - _ROUNDING) & (wanted > 0) for reason, f in zip(factors, each, strict=True)}
-    hit = sum(lowers.values(), xr.zeros_like(wanted, dtype=bool))
-    rows = []
-    for place in np.argwhere(hit.to_numpy()):
-        at = tuple(place)
-        cell = {c: str(wanted[c].values[k]) for c, k in zip(letters, place, strict=True)}
-        asked, given, value = (float(a.to_numpy()[at]) for a in (wanted, got, border))
-        # the exporter's rate is on the border value before the rent
-        bases = (value - asked, value - given) if side == "exporter" else (value, value)
-        reason = ", ".join(words for words, low in lowers.items() if bool(low.to_numpy()[at]))
-        rows.append((side, cell.get("o", ALL), cell.get("d", ALL), cell["i"], asked / bases[0],
-                     given / bases[1], asked - given, reason))  # fmt: skip
-    return rows
+    dims, none = wanted.dims, 0.0 * wanted
+    lowers = {reason: (((f + none).transpose(*dims)).values < 1 - _ROUNDING) for reason, f in factors.items()}
+    at = np.nonzero(np.logical_or.reduce([*lowers.values()]) & (wanted.values > 0))
+    asked, given, value = ((a + none).transpose(*dims).values[at] for a in (wanted, got, border))
+    labels = {c: wanted.labels(c)[k] for c, k in zip(dims, at, strict=True)}
+    # the exporter's rate is on the border value before the rent
+    before, after = (value - asked, value - given) if side == "exporter" else (value, value)
+    reasons = [", ".join(w for w, low in zip(lowers, hit, strict=True) if low)
+               for hit in np.array([low[at] for low in lowers.values()]).T.tolist()]  # fmt: skip
+    columns = (side, labels.get("o", ALL), labels.get("d", ALL), labels["i"], asked / before, given / after,
+               asked - given, reasons)  # fmt: skip
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), columns=list(COLUMNS))

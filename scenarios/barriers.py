@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
+from cge.plain import World, plain, where
+from scenarios.closure_assumptions import NUMBERS
 from scenarios.groups import load_sector_groups
 from scenarios.preferences import numbered_rows
 from scenarios.problems import suggest
@@ -61,11 +64,11 @@ class BarrierData:
                 continue
             if set(array.dims) != dims:
                 raise ValueError(f"{name} of the barriers is over {array.dims}, not {tuple(sorted(dims))}")
-            if not bool((np.isfinite(array) & (array >= 0)).all()):
+            if not (np.isfinite(array.values) & (array.values >= 0)).all():
                 raise ValueError(f"{name} of the barriers has cells that are negative or not finite")
         if sorted(self.effect["depth"].values.tolist()) != sorted(DEPTHS):
             raise ValueError("effect of the barriers needs the depths shallow and deep")
-        if not bool(self.status.isin([0, 1, 2]).all()):
+        if not np.isin(self.status.values, (0, 1, 2)).all():
             raise ValueError("status of the barriers is 0 (none), 1 (shallow) or 2 (deep)")
 
     def aligned(self, regions: Sequence[str], sectors: Sequence[str]) -> BarrierData:
@@ -85,7 +88,8 @@ class BarrierData:
                     if lacking:
                         raise ValueError(f"{name} of the barriers lacks {', '.join(lacking)} in {dim}")
                 order = [dim for dim in ("depth", *FLOW) if dim in array.dims]
-                arrays[name] = array.sel(wanted).transpose(*order)
+                there = all(array[dim].values.tolist() == names for dim, names in wanted.items())
+                arrays[name] = (array if there else array.sel(wanted)).transpose(*order)
         return BarrierData(**arrays)
 
 
@@ -109,6 +113,16 @@ def assumptions(overrides: Mapping[str, float] | None = None) -> dict[str, float
             raise ValueError(f"{name} is a share between 0 and 1, not {value:g}")
         values[name] = float(value)
     return values
+
+
+def barrier_numbers(given: Mapping[str, float]) -> dict[str, float]:
+    """The numbers about barriers, those of a scenario's assumptions in place; what these say of closures is
+    left aside.
+
+    Raises:
+        ValueError: as `assumptions`.
+    """
+    return assumptions({name: value for name, value in given.items() if name not in NUMBERS})
 
 
 def require_in_range(overrides: Mapping[str, float]) -> None:
@@ -136,7 +150,8 @@ def benchmark_rents(
     What a flow cannot bear is lowered by whoever carves them out; ``rx0`` and ``rm0`` are what is left.
     """
     rent = numbers["rent_share"] * cuttable(data, numbers) * (1 - removed_benchmark)
-    rent = _off_diagonal(rent.transpose(*FLOW))
+    rent = rent.transpose(*FLOW)
+    rent = rent.copy(data=_off_diagonal(rent.values))
     exporter = numbers["exporter_rent_share"]
     return (exporter * rent).rename("rx0"), ((1 - exporter) * rent).rename("rm0")
 
@@ -155,19 +170,23 @@ def barrier_instruments(
     """
     if data.rx0 is None or data.rm0 is None:
         raise ValueError("the barriers carry no benchmark rents: carve them out first (zeros will do)")
-    removed, removed_benchmark = removed.transpose(*FLOW), removed_benchmark.transpose(*FLOW)
-    data = data.aligned(removed["d"].values.tolist(), removed["i"].values.tolist())
-    assert data.rx0 is not None and data.rm0 is not None
-    old, new = 1 - removed_benchmark, 1 - removed
+    world = World.of(removed.to_dataset(name="removed"))
+    new_share, old_share = plain(removed, world), plain(removed_benchmark, world)
+    ave, rx0, rm0 = (plain(a, world) for a in (data.ave, data.rx0, data.rm0))
+    cut = plain(cuttable(data, numbers), world)
+    same, old, new = new_share == old_share, 1 - old_share, 1 - new_share
     # Where all was removed already there was no rent to grow back from.
-    left = xr.where(removed == removed_benchmark, 1.0, new / old.where(old > 0, 1.0))
-    rx, rm, cut = data.rx0 * left, data.rm0 * left, cuttable(data, numbers)
-    before = 1 + data.ave - cut * removed_benchmark - data.rx0 - data.rm0
-    after = 1 + data.ave - cut * removed - rx - rm
-    k = xr.where(removed == removed_benchmark, 1.0, after / before)
-    arrays = {"k": k, "rx": rx, "rm": rm}
-    return xr.Dataset({name: _off_diagonal(a.transpose(*FLOW), k=name == "k") for name, a in arrays.items()})
+    left = where(same, 1.0, new / old.where(old > 0, 1.0))
+    rx, rm = rx0 * left, rm0 * left
+    before = 1 + ave - cut * old_share - rx0 - rm0
+    after = 1 + ave - cut * new_share - rx - rm
+    found = {"k": where(same, 1.0, after / before), "rx": rx, "rm": rm}
+    arrays = {name: _off_diagonal(a.transpose(*FLOW).values, k=name == "k") for name, a in found.items()}
+    labels = {dim: list(world.labels[dim]) for dim in FLOW}
+    return xr.Dataset({name: (FLOW, a) for name, a in arrays.items()}, coords=labels)
 
 
-def _off_diagonal(array: xr.DataArray, *, k: bool = False) -> xr.DataArray:
-    return array.where(array["o"] != array["d"], 1.0 if k else 0.0)
+def _off_diagonal(values: npt.NDArray[np.float64], *, k: bool = False) -> npt.NDArray[np.float64]:
+    """The values (o, d, i) without trade inside a region, where nothing is changed or earned."""
+    inside = np.eye(len(values), dtype=bool)[:, :, None]
+    return np.where(inside, 1.0 if k else 0.0, values)

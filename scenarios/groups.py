@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from scenarios.problems import closest, suggest
@@ -148,6 +149,7 @@ class SectorGroups:
         )
 
 
+@cache
 def load_groups(path: Path = MEMBERSHIPS) -> Groups:
     """The packaged membership table: group, iso3, entry_date, exit_date, source, confidence, note."""
     rows = tuple(
@@ -165,6 +167,7 @@ def load_groups(path: Path = MEMBERSHIPS) -> Groups:
     return Groups(rows, names)
 
 
+@cache
 def load_sector_groups(path: Path = SECTOR_GROUPS) -> SectorGroups:
     """The packaged table of sector groups (columns group, sectors, description) and of products."""
     groups = {row["group"]: tuple(row["sectors"].split()) for row in _rows(path)}

@@ -127,6 +127,11 @@ def full_text(scenario: Scenario) -> str:
         head.append(f"# packages: {json.dumps(content.get('packages', []), default=str)}")
         if "only" in content:
             head.append(f"# and of these only: {', '.join(content['only'])}")
+    if scenario._varied:
+        named = "; ".join(
+            f"{target} = {json.dumps(v, default=str)}" for target, v in scenario._varied.items()
+        )
+        head.append(f"# This result is of FILE with values changed by name: {named}")
     parts = ["\n".join([*head, scenario.origin.text])]
     for package in scenario.used_packages:
         lines = [f"# ---- package {package.words()}: {package.origin.file}, as it was read ----"]

@@ -299,6 +299,8 @@ def _overrides(scenario: Scenario, world: World, findings: Findings) -> None:
     taken: dict[tuple[str, str], int] = {}
     for k, override in enumerate(scenario.overrides):
         mask = aim.sectors(override.sectors, f"overrides[{k}].sectors")
+        if override.times is not None:
+            continue  # a factor on what stands above, whatever that is
         for sector in np.array(world.sectors)[mask]:
             first = taken.setdefault((override.parameter, str(sector)), k)
             if first != k:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from scenarios.barriers import ASSUMPTIONS, require_in_range
+from scenarios.barriers import ASSUMPTIONS, assumption_rows, require_in_range
 from scenarios.carve_outs import product_table, products_file
+from scenarios.closure_assumptions import NUMBERS, refusal, unknown
 from scenarios.compensation import require_payable
 from scenarios.groups import EVERYTHING
 from scenarios.memory import Memory
-from scenarios.package_files import flatten
+from scenarios.package_files import Flattened, flatten
 from scenarios.policy_schema import Agreement, BaselineFile, PolicyFiles
 from scenarios.preferences import PREFERENCE_USE
 from scenarios.problems import Origin, Problem, ScenarioError, suggest
@@ -20,6 +22,7 @@ from scenarios.provisions import PROVISIONS
 from scenarios.schema import Scenario
 from scenarios.staging import STAGING
 from scenarios.standards import STANDARDS
+from scenarios.sweep_checks import require_sweep
 from scenarios.validation import parse_mapping, parse_model, text_of, validate
 from scenarios.variants import choose, merged, variants_of
 
@@ -110,7 +113,22 @@ def read_case(
     Raises:
         ScenarioError: everything that is wrong with it, its packages or the policy files it names.
     """
-    flat = flatten(content, origin, memory)
+    return read_flat(flatten(content, origin, memory), variant, memory, written=(content, origin))
+
+
+def read_flat(
+    flat: Flattened,
+    variant: str = "",
+    memory: Memory | None = None,
+    *,
+    written: tuple[dict[str, Any], Origin] | None = None,
+    known: PolicyFiles | None = None,
+) -> Scenario:
+    """As `read_case`, from content whose packages are shocks already; ``known``: policy files read before.
+
+    Raises:
+        ScenarioError: as `read_case`.
+    """
     problems = list(flat.problems)
     try:
         scenario = validate(Scenario, flat.content, flat.origin)
@@ -119,9 +137,10 @@ def read_case(
     if problems:
         raise ScenarioError(problems)
     scenario._origin, scenario._variant = flat.origin, variant
-    scenario._flat, scenario._written = flat, (content, origin)
+    scenario._flat, scenario._written, scenario._policy = flat, written, known
     _require_files(scenario)
     _require_assumptions(scenario)
+    require_sweep(scenario)
     require_payable(scenario)
     product_table(scenario)
     scenario._policy = policy_files(scenario, memory)
@@ -215,11 +234,16 @@ def read_agreement(
     return agreement
 
 
-def scenario_hash(scenario: Scenario) -> str:
-    """SHA-256 of all that decides the shocks: the scenario's content, its baseline, agreements, standards."""
+def scenario_hash(scenario: Scenario, *, without: Collection[str] = ()) -> str:
+    """SHA-256 of all that decides the shocks: the scenario's content, its baseline, agreements, standards.
+
+    ``without``: keys of the scenario that are left out of its content.
+    """
     own = products_file(scenario)
     rows = own.read_text(encoding="utf-8") if own is not None else ""
-    content = scenario.model_dump_json(by_alias=True) + policy_files(scenario).sha256() + rows
+    content = (
+        scenario.model_dump_json(by_alias=True, exclude=set(without)) + policy_files(scenario).sha256() + rows
+    )
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -236,6 +260,11 @@ def barrier_file(scenario: Scenario) -> Path | None:
     """The CSV of barriers that a scenario brings, or None."""
     own = scenario.barriers.file
     return None if own is None else Path(scenario.origin.folder) / own
+
+
+def file_hash(path: Path | None) -> str:
+    """SHA-256 of a file's content, "" for none: what is read from a file rests on it, not on its name."""
+    return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _locate(name_or_path: str | Path) -> Path:
@@ -280,11 +309,22 @@ def _require_files(scenario: Scenario) -> None:
 
 
 def _require_assumptions(scenario: Scenario) -> None:
-    problems = []
+    problems, barriers = [], assumption_rows()
+    if both := sorted(set(barriers) & set(NUMBERS)):
+        raise ValueError(f"two tables of assumptions have a row of this name: {', '.join(both)}")
     for name, value in scenario.assumptions.items():
+        if name not in (*barriers, *NUMBERS):
+            problems.append(scenario.origin.problem(f"assumptions.{name}", unknown(name, barriers)))
+            continue
+        wrong = ""
         try:
-            require_in_range({name: value})
+            if name in NUMBERS:
+                wrong = refusal(scenario, name)
+            else:
+                require_in_range({name: value})
         except ValueError as error:
-            problems.append(scenario.origin.problem(f"assumptions.{name}", str(error)))
+            wrong = str(error)
+        if wrong:
+            problems.append(scenario.origin.problem(f"assumptions.{name}", wrong))
     if problems:
         raise ScenarioError(problems)

@@ -45,11 +45,11 @@ class Removed:
         out = np.zeros(status.shape)
         for depth, name in enumerate(STATUS[1:], 1):
             value, flows = self.effects.value(name), status == depth
-            out = np.maximum(out, np.where(flows, value, 0.0))
+            np.maximum(out, np.where(flows, value, 0.0), out=out)
             spilled = np.where(flows.any(axis=0), self.effects.spillover * value, 0.0)
-            out = np.maximum(out, spilled)
+            np.maximum(out, spilled, out=out)
         for grant in self.grants.values():
-            out = np.maximum(out, grant)
+            np.maximum(out, grant, out=out)
         out[np.eye(len(self.status), dtype=bool)] = 0.0
         return out
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,10 +31,8 @@ def start_state(
     world: World,
     values: Mapping[str, Array],
     traded: Mask,
-    barriers: BarrierData | None,
-    numbers: Mapping[str, float],
 ) -> State:
-    """The benchmark's state; with ``barriers`` the instrument ``removed`` (o, d, i) joins the others."""
+    """The benchmark's state, without barriers (`State.with_removed`)."""
     mfn = mfn_rates(values["tm"], world.regions)
     year = min(int(scenario.baseline.tariffs), LAST_APPLIED)
     holders = _holders(files, world, dt.date(year, 12, 31))
@@ -50,11 +47,7 @@ def start_state(
         parties={n: m for n, m in _parties(files, world, dt.date(year, 12, 31)).items() if m.any()},
         been=holders.then,
     )
-    state = State(values, mfn, traded, world, preferences, preferences.paid(), values["k"])
-    if barriers is None:
-        return state
-    removed = _removed(scenario, files, world, barriers, numbers)
-    return replace(state, values={**values, "removed": removed.share()}, removed=removed)
+    return State(values, mfn, traded, world, preferences, preferences.paid(), values["k"])
 
 
 def _holders(files: PolicyFiles, world: World, date: dt.date) -> Holders:
@@ -93,13 +86,14 @@ def _members(agreement: Agreement, world: World, date: dt.date) -> Mask:
     return np.array([r in members for r in world.regions])
 
 
-def _removed(
+def removed_at_start(
     scenario: Scenario,
     files: PolicyFiles,
     world: World,
     barriers: BarrierData,
     numbers: Mapping[str, float],
 ) -> Removed:
+    """What agreements of the benchmark year have removed of the barriers."""
     data = barriers.aligned(world.regions, world.sectors)
     templates = {n: a.provisions.template for n, a in files.agreements.items() if a.provisions is not None}
     effects = Effects(

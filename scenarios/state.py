@@ -71,6 +71,16 @@ class State:
             after = replace(after, preferences=preferences, paid=preferences.paid())
         return after
 
+    def with_removed(self, removed: Removed) -> State:
+        """With barriers: the instrument ``removed`` (o, d, i) joins the others."""
+        return replace(self, values={**self.values, "removed": removed.share()}, removed=removed)
+
+    def with_tariffs(self, before: State, after: State) -> State:
+        """With what an entry did to tariffs where there were no barriers."""
+        both = {**after.values, "removed": self.values["removed"]}
+        steps = (*self.steps, *after.steps[len(before.steps) :])
+        return replace(after, values=both, removed=self.removed, steps=steps)
+
     def mfn_cut(self, cut: float | Array, cells: Mask) -> State:
         """Where a cut of the MFN rate reaches every exporter, what leaving an agreement brings falls too.
 
@@ -96,11 +106,11 @@ class State:
         after = replace(self, preferences=preferences, paid=paid)
         for name, new in {"tm": tariff, "k": iceberg}.items():
             changed = new != self.values[name]
-            terms = np.stack([paid.choice[changed], paid.used[changed]])
-            for choice, used in np.unique(terms, axis=1).T.tolist():
-                cells = changed & (paid.choice == choice) & (paid.used == used)
-                words = why(name, paid.names[int(choice)], used)
-                after = after._stepped(name, new, cells, words, joint)
+            for choice in np.unique(paid.choice[changed]).tolist():
+                whose = changed & (paid.choice == choice)
+                for used in np.unique(paid.used[whose]).tolist():
+                    words = why(name, paid.names[choice], used)
+                    after = after._stepped(name, new, whose & (paid.used == used), words, joint)
         return after
 
     def granted(self, removed: Removed, why: str, *, joint: bool = True) -> State:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import xarray as xr
 
-from calibration.accounts import Accounts, border_value, landed_value, output
-from calibration.aggregate import Aggregation, aggregate, aggregate_rate, load_aggregation
-from calibration.closure_data import closure_data
-from calibration.elasticities import Elasticities, load_elasticities
-from calibration.parameters import calibrate
-from calibration.world import load_world
-from cge.app.barriers import BarrierSide, CountryRates, barrier_side, country_rates, one_level
+from calibration.accounts import Accounts
+from calibration.aggregate import Aggregation
+from calibration.elasticities import Elasticities
+from cge.app.barriers import BarrierSide, CountryRates, country_rates
 from cge.app.closing import Measure, controls_of, floors_of, measures, require_room, with_uncapped_rent
 from cge.app.domestic import as_held
 from cge.app.firms import check_overrides, firms_by_sector
+from cge.app.instruments import instruments
 from cge.app.merged import merged_notes
+from cge.app.stages import Stages
 from cge.app.timer import Timer
-from cge.closure import ClosureError
+from cge.closure import ClosureChoice, ClosureError
 from cge.formulation import Formulation
-from cge.market_structure import Firms, with_firms
+from cge.market_structure import Firms
 from cge.model import Model
 from cge.parameters import Parameters
 from scenarios.apply import (
-    apply,
     check_model_regions,
     override_sectors,
     scenario_moves_barriers,
@@ -36,10 +34,12 @@ from scenarios.apply import (
 from scenarios.compensation import compensation_regions
 from scenarios.policy import Policy
 from scenarios.problems import ScenarioError
-from scenarios.reader import aggregation_files, read_scenario
+from scenarios.reader import read_scenario
 from scenarios.retraining import retraining_regions
 from scenarios.schema import Scenario
 from scenarios.variants import case_name, choose
+
+MakeModel = Callable[[Parameters, Formulation, ClosureChoice], Model]
 
 
 @dataclass(frozen=True)
@@ -97,32 +97,49 @@ def prepare(
     clock = timer or Timer()
     with clock.stage("data"):
         scenario = read(name_or_path, variant)
-        scenario = with_benchmark_rents(scenario) if rents else scenario
-        b = scenario.baseline
-        world = load_world(tariffs=b.tariffs, us_china_duties=b.us_china_duties)
-        chosen = load_aggregation(
-            aggregation or aggregation_files(scenario) or scenario.aggregation.name or "default"
-        )
+        name = _name(scenario) if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
+    return built(scenario, name, Stages(), aggregation=aggregation, rents=rents, beside=beside, timer=clock)
+
+
+def built(
+    scenario: Scenario,
+    name: str,
+    stages: Stages,
+    *,
+    aggregation: str | None = None,
+    rents: bool = False,
+    beside: Sequence[Scenario] = (),
+    timer: Timer | None = None,
+    model_of: MakeModel | None = None,
+) -> Case:
+    """The case of a scenario that has been read, from stages that may have been made before.
+
+    ``name``: the file's; ``model_of``: makes a model from parameters, formulation and closure (default:
+    `cge.model.Model`). Else as `prepare`.
+    """
+    clock = timer or Timer()
+    scenario = with_benchmark_rents(scenario) if rents else scenario
+    with clock.stage("data"):
+        plain = stages.world(scenario)
+        chosen = stages.aggregation(scenario, aggregation)
         check_model_regions(scenario, chosen.region_codes())
         retraining_regions(scenario, members_of(chosen))
         compensation_regions(scenario, members_of(chosen))
-        elasticities = _elasticities(scenario, world, chosen)
+        elasticities = stages.elasticities(scenario, plain, chosen)
     side = None
     if scenario_moves_barriers(scenario):
         with clock.stage("barriers"):
-            side = barrier_side(scenario, world)
-            world = side.world
+            side = stages.side(scenario, plain)
+    world = plain if side is None else side.world
     with clock.stage("data"):
-        expanded = _expanded(scenario, world, side)
-        accounts = aggregate(world, chosen)
-        accounts.check()
+        expanded = stages.policy(scenario, world, side)
+        accounts = stages.accounts(world, chosen)
     with clock.stage("calibrate"):
-        name = _name(scenario) if isinstance(name_or_path, Scenario) else Path(name_or_path).stem
+        others = [stages.policy(_like(other, side), world, side) for other in beside]
         start = _Start(
             scenario, case_name(name, scenario), expanded, world, chosen, accounts, elasticities, side
         )
-        others = [_expanded(_like(other, side), world, side) for other in beside]
-        return _calibrated(start, tuple(others))
+        return _calibrated(start, tuple(others), stages, model_of or Model)
 
 
 def _name(scenario: Scenario) -> str:
@@ -150,46 +167,38 @@ def _like(scenario: Scenario, side: BarrierSide | None) -> Scenario:
     return scenario if side is None else with_benchmark_rents(scenario)
 
 
-def _calibrated(s: _Start, beside: Sequence[Policy] = ()) -> Case:
+def _calibrated(s: _Start, beside: Sequence[Policy], stages: Stages, model_of: MakeModel) -> Case:
     """The case with its model and the instruments over the model's labels."""
     industries = [str(i) for i in s.world.data["i"].values]
     structures = structure_sectors(s.scenario, industries)
     chosen_firms = firms_by_sector(s.scenario, structures, s.aggregation, s.elasticities)
     merged = merged_notes(s.scenario, members_of(s.aggregation))
     expanded = replace(s.expanded, notes=(*s.expanded.notes, *chosen_firms.notes, *merged))
-    regional = closure_data(
-        s.world, s.aggregation, labour_supply_set=s.scenario.closure.labour_supply_elasticities
-    )
-    parameters, formulation = parameters_of(
+    regional = stages.regional(s.scenario, s.world, s.aggregation)
+    parameters, formulation = stages.parameters(
         s.scenario, s.accounts, s.elasticities, regional, chosen_firms.firms
     )
     overrides = override_sectors(s.scenario, industries)
     check_overrides(s.scenario, overrides, structures, formulation.trade)
     capped = measures(expanded.controls, s.world.data, s.aggregation)
     room = capped + tuple(m for p in beside for m in measures(p.controls, s.world.data, s.aggregation))
-    model = _model(s.scenario, parameters, formulation, room)
-    rates = country_rates(expanded, s.barriers, s.scenario)
+    model = _model(s.scenario, parameters, formulation, room, model_of)
+    rates = stages.rates(s.expanded, s.barriers, s.scenario)
     case = Case(
         s.scenario, s.name, expanded, rates, s.world, s.aggregation, s.accounts, s.elasticities, regional,
         chosen_firms.firms, model, {}, {}, capped, s.barriers, room,
         chosen_firms.notes,
     )  # fmt: skip
-    return replace(case, baseline=rates_of(case, rates.baseline), policy=rates_of(case, rates.counterfactual))
+    both = (
+        _as_held(case, stages.instruments(r, rates.benchmark, s.world, s.accounts, s.aggregation))
+        for r in (rates.baseline, rates.counterfactual)
+    )
+    return replace(case, **dict(zip(("baseline", "policy"), both, strict=True)))
 
 
 def members_of(chosen: Aggregation) -> dict[str, list[str]]:
     """Economies of each region of the model."""
     return {r: list(chosen.members(r)) for r in chosen.region_codes()}
-
-
-def _elasticities(scenario: Scenario, world: Accounts, chosen: Aggregation) -> Elasticities:
-    """Weighted by the accounts without rents, so that all variants of a scenario have the same."""
-    industries = [str(s) for s in world.data["i"].values]
-    return load_elasticities(scenario.elasticities, world, chosen, override_sectors(scenario, industries))
-
-
-def _expanded(scenario: Scenario, world: Accounts, side: BarrierSide | None) -> Policy:
-    return apply(scenario, world.data, barriers=None if side is None else side.data)
 
 
 def read(name_or_path: str | Path | Scenario, variant: str | None = None) -> Scenario:
@@ -212,7 +221,7 @@ def with_policy(case: Case, scenario: Scenario) -> Case:
     check_model_regions(scenario, case.aggregation.region_codes())
     retraining_regions(scenario, members_of(case.aggregation))
     compensation_regions(scenario, members_of(case.aggregation))
-    expanded = _expanded(scenario, case.world, case.barriers)
+    expanded = Stages().policy(scenario, case.world, case.barriers)
     both = [n for n in expanded.baseline.data_vars if n in case.expanded.baseline]
     if not expanded.baseline[both].equals(case.expanded.baseline[both]):
         message = "its baseline policy is not that of the model it is to share"
@@ -232,7 +241,11 @@ def with_expanded(case: Case, scenario: Scenario, expanded: Policy) -> Case:
 
 
 def _model(
-    scenario: Scenario, parameters: Parameters, formulation: Formulation, room: tuple[Measure, ...]
+    scenario: Scenario,
+    parameters: Parameters,
+    formulation: Formulation,
+    room: tuple[Measure, ...],
+    model_of: MakeModel,
 ) -> Model:
     """The model under the scenario's closure and caps; what is wrong with a closure is said with its line."""
     controls, regions = controls_of(room), floors_of(room)
@@ -240,7 +253,7 @@ def _model(
         formulation = replace(formulation, controls="quotas")
     try:
         choice = scenario.closure.choice(controls=controls, minimum_wage=regions)
-        return Model(parameters, formulation, choice)
+        return model_of(parameters, formulation, choice)
     except ClosureError as error:
         raise ScenarioError([scenario.origin.problem("closure", str(error))]) from None
 
@@ -252,62 +265,19 @@ def parameters_of(
     regional: Mapping[str, xr.DataArray],
     firms: Mapping[str, Firms],
 ) -> tuple[Parameters, Formulation]:
-    """Elasticities on the nest that the scenario asks for, or, when it is silent, the nest the set is meant
-    for.
-    """
-    single = one_level(scenario)
-    wanted = scenario.formulation.model_dump(exclude={"structure"})
-    wanted["trade"] = "armington_one_level" if single else "armington_two_level"
-    values = {str(n): elasticities.data[n] for n in ("sigma_va", "sigma_top")}
-    for name in ("sigma_m", "sigma_d"):
-        values[name] = elasticities.data["sigma" if single else name]
-    sources = dict.fromkeys(values, f"elasticity set '{elasticities.name}'")
-    parameters = calibrate(accounts.data, values, sources=sources, regional=regional)
-    return with_firms(parameters, firms), Formulation(**wanted)
-
-
-def instruments(
-    policy: xr.Dataset, benchmark: xr.Dataset, world: xr.Dataset, accounts: xr.Dataset, chosen: Aggregation
-) -> dict[str, xr.DataArray]:
-    """Country-level instruments (over their own dimensions) as rates of the model: its benchmark plus the
-    weighted change.
-
-    Adding the change to the model's own benchmark rate keeps untouched cells untouched to the last digit.
-    Weights are what each rate falls on: flows, output (production tax, and productivity, whose arithmetic
-    mean is taken), private consumption before its tax, factor income. Endowments come by activity (r, f, j).
-    """
-    start, weights = _starts(accounts), _weights(world)
-    result = {}
-    for name in map(str, policy.data_vars):
-        if policy[name].equals(benchmark[name]):
-            continue
-        change = (policy[name] - benchmark[name]).broadcast_like(weights[name])
-        result[name] = start[name] + aggregate_rate(change, weights[name], chosen)
-    return result
-
-
-def _starts(accounts: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Benchmark levels of all instruments of the model."""
-    return {
-        "tm": accounts["tm0"], "te": accounts["te0"], "k": xr.ones_like(accounts["tm0"]),
-        "rx": accounts["rx0"], "rm": accounts["rm0"], "to": accounts["to0"], "tc": accounts["tc0"],
-        "productivity": xr.ones_like(accounts["to0"]), "endow": xr.ones_like(accounts["V0"]),
-    }  # fmt: skip
-
-
-def _weights(world: xr.Dataset) -> dict[str, xr.DataArray]:
-    """What each instrument falls on at country level, USD million."""
-    taxed, border, made = world["X0"] * (1 + world["te0"]), border_value(world), output(world).rename(i="j")
-    return {
-        "tm": border, "te": world["X0"], "k": landed_value(world), "rx": taxed, "rm": border, "to": made,
-        "productivity": made, "tc": world["C0"].sum("i"), "endow": world["V0"],
-    }  # fmt: skip
+    """The parameters and the formulation of a scenario's model, as `Stages.parameters` makes them."""
+    return Stages().parameters(scenario, accounts, elasticities, regional, firms)
 
 
 def rates_of(case: Case, policy: xr.Dataset) -> dict[str, xr.DataArray]:
     """Instruments of the case's model under a policy at country level, rents of caps included."""
     accounts = case.accounts.data
     found = instruments(policy, case.rates.benchmark, case.world.data, accounts, case.aggregation)
-    found = as_held(found, case.model, accounts, case.scenario.origin)
+    return _as_held(case, found)
+
+
+def _as_held(case: Case, found: Mapping[str, xr.DataArray]) -> dict[str, xr.DataArray]:
+    """The instruments as the closure takes them."""
+    held = as_held(found, case.model, case.accounts.data, case.scenario.origin)
     capped = "rent_uncapped" in case.model.system.quantities
-    return with_uncapped_rent(found, accounts) if capped else found
+    return with_uncapped_rent(held, case.accounts.data) if capped else held

@@ -10,12 +10,15 @@ import numpy as np
 import xarray as xr
 
 from calibration.aggregate import Aggregation, aggregate_rate
+from calibration.closure_data import GENERIC, generic
 from cge.closure import implied_supply_elasticity
 from cge.controls import Control
 from cge.solution import Solution
 from cge.swaps import shifter
+from scenarios.closure_assumptions import closure_numbers
 from scenarios.policy import Capped
 from scenarios.problems import ScenarioError
+from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     from cge.app.api import Case
@@ -166,14 +169,26 @@ def policy_changes(case: Case, base: Solution) -> dict[str, xr.DataArray]:
     return changes
 
 
+def number_notes(scenario: Scenario) -> tuple[str, ...]:
+    """A note for each number of closures that the scenario replaces."""
+    notes = []
+    for name, value in closure_numbers(scenario.assumptions).items():
+        place = scenario.origin.place(f"assumptions.{name}")
+        where = " in every economy" if name in GENERIC else ""
+        before = "the values by economy" if name in GENERIC else f"{generic(name):g}"
+        notes.append(f"{place}: {name} is {value:g}{where} in place of {before}")
+    return tuple(notes)
+
+
 def closure_notes(case: Case, base: Solution, new: Solution) -> tuple[str, ...]:
     """What a reader must know: the labour supply elasticity a closure implies, the imbalance it shares."""
-    closure, notes = case.scenario.closure, []
+    closure, notes = case.scenario.closure, [*number_notes(case.scenario)]
     if closure.labour == "wage_curve":
         found = implied_supply_elasticity(case.model.parameters)
         most = sorted(found, key=lambda r: -found[r])
+        pay = generic("wage_elasticity", case.scenario.assumptions)
         notes.append(
-            f"the wage curve implies a labour supply elasticity u/(0.1 (1-u)) of {found[most[-1]]:.2f} "
+            f"the wage curve implies a labour supply elasticity u/({pay:g} (1-u)) of {found[most[-1]]:.2f} "
             f"({most[-1]}) to {found[most[0]]:.2f} ({most[0]}), median {np.median(list(found.values())):.2f}"
         )
     if closure.external == "fixed_share_of_gdp":

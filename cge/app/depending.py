@@ -157,8 +157,9 @@ def _require_regions(grouped: Aggregation, asked: Sequence[str], on: str, partne
         )
 
 
-def model_sectors(grouped: Aggregation, names: Sequence[str]) -> tuple[str, ...]:
-    """Sectors of the model by name: its own, a sector group that it keeps apart, or an industry (its sector).
+def model_sectors(grouped: Aggregation, names: Sequence[str], asking: str = "dependence") -> tuple[str, ...]:
+    """Sectors of the model by name: its own, a sector group that it keeps apart, or an industry (its sector);
+    ``asking``: who asks, for the message.
 
     Raises ScenarioError for a name that is none of these.
     """
@@ -175,7 +176,5 @@ def model_sectors(grouped: Aggregation, names: Sequence[str]) -> tuple[str, ...]
             hint = suggest(
                 name, [*own, *groups], f"; sectors here: {', '.join(own)}; groups: {', '.join(groups)}"
             )
-            raise ScenarioError(
-                [Problem("dependence", None, "", f"{name}: no sector of this aggregation{hint}")]
-            )
+            raise ScenarioError([Problem(asking, None, "", f"{name}: no sector of this aggregation{hint}")])
     return tuple(dict.fromkeys(out))

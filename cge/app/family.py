@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 POLICY = frozenset({"shocks", "packages", "retraining", "compensation"})
 TEXTS = frozenset(
     {"title", "description", "question", "author", "date", "sources", "look_at", "focus", "main_variant",
-     "variants", "expected"}
+     "variants", "expected", "sweep"}
 )  # fmt: skip
 """Keys of a scenario that the model does not depend on; every other key must be the same in a family."""
 

@@ -69,13 +69,15 @@ def default_pareto_ratio() -> float:
 
 def check_overrides(
     scenario: Scenario,
-    overrides: Sequence[tuple[str, tuple[str, ...], float]],
+    overrides: Sequence[tuple[str, tuple[str, ...], float, bool]],
     structures: Mapping[str, str],
     trade: str,
 ) -> None:
     """Refuse an override that no nest of its industries uses: it would change nothing, silently."""
     one_nest = trade == "armington_one_level"
-    for number, (parameter, industries, _) in enumerate(overrides):
+    for number, (parameter, industries, *_) in enumerate(overrides):
+        if parameter == "trade":
+            continue
         used = {"sigma"} if one_nest else {n for i in industries for n in _nests(i in structures)}
         if parameter == "sigma_va":
             if scenario.formulation.production == "cobb_douglas":

@@ -61,8 +61,9 @@ def test_full_is_the_identity(world):
 
 
 def test_sizes_and_labels():
-    default, small = load_aggregation("default"), load_aggregation("small")
+    default, small, medium = (load_aggregation(name) for name in ("default", "small", "medium"))
     assert (len(default.region_codes()), len(default.sector_codes())) == (25, 29)
+    assert (len(medium.region_codes()), len(medium.sector_codes())) == (40, 30)
     assert (len(small.region_codes()), len(small.sector_codes())) == (8, 8)
     apart = ["USA", "CAN", "MEX", "CHL", "PER", "AUS", "NZL", "JPN", "KOR", "CHN", "TWN", "IND", "IDN", "MYS"]
     apart += ["PHL", "SGP", "THA", "VNM", "BRN", "GBR", "RUS", "BRA"]
@@ -70,13 +71,21 @@ def test_sizes_and_labels():
     assert default.members("XSE") == ["KHM", "LAO", "MMR"]
     assert len(default.members("EU27")) == 27
     assert default.region_codes()[-1] == "ROW"
-    for aggregation in (default, small):
+    for aggregation in (default, small, medium):
         assert set(aggregation.regions) == set(region_labels())
         assert set(aggregation.sectors) == set(sector_labels())
         assert set(aggregation.region_labels) == set(aggregation.region_codes())
         assert set(aggregation.sector_labels) == set(aggregation.sector_codes())
     mixed = {g for s, g in default.sectors.items() if s in goods()} & {default.sectors[s] for s in services()}
     assert not mixed
+
+
+def test_medium_splits_what_default_merges():
+    """No region or sector of `medium` lies across two of `default`: results can be summed and compared."""
+    default, medium = load_aggregation("default"), load_aggregation("medium")
+    for finer, coarser in ((medium.regions, default.regions), (medium.sectors, default.sectors)):
+        above = {(finer[member], coarser[member]) for member in finer}
+        assert len(above) == len(set(finer.values()))
 
 
 def test_intra_eu_trade_is_an_import_never_a_home_sale(world):
@@ -203,8 +212,8 @@ def test_maps_must_cover_the_data_exactly(make_accounts):
     with pytest.raises(AggregationError, match=r"map of sectors does not fit the data .unknown: S9"):
         aggregate(accounts, wide)
     with pytest.raises(
-        AggregationError, match="unknown aggregation 'medium': choose one of small, default, full"
+        AggregationError, match="unknown aggregation 'middle': choose one of small, default, medium, full"
     ):
-        load_aggregation("medium")
+        load_aggregation("middle")
     with pytest.raises(AggregationError, match="no such file"):
         load_aggregation(("nowhere.csv", "nowhere.csv"))
