@@ -30,6 +30,7 @@ as in the present value.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -40,12 +41,13 @@ import pandas as pd
 import xarray as xr
 
 from cge.solution import Solution
-from results.adjustment_scaling import SETS, Rules, factors
+from results.adjustment_scaling import SETS, Rules, scales
+from results.arrays import Labelled, Plain, Plains, Side, World, plain, where
 from results.errors import ResultsError
 from results.indicators import Indicators
 from results.jobs import Jobs
-from results.levels import aligned, safe_ratio
-from results.tidy import changes
+from results.levels import safe_ratio, side
+from results.measures import Measure, frame
 
 NAMES = (
     "attrition_rate", "phase_in_years", "reemployed_share", "normal_exit_share", "years_out_reemployed",
@@ -95,12 +97,12 @@ class Parameters:
         """Whole cost per displaced worker, in years of earnings."""
         return self.years_of_earnings_out + self.years_of_earnings_lower
 
-    def years_out(self, factor: xr.DataArray) -> xr.DataArray:
+    def years_out(self, factor: Labelled) -> Labelled:
         """``years_of_earnings_out`` with both times multiplied by ``factor``, but for no time lengthened
         beyond the horizon.
         """
 
-        def longer(years: float) -> xr.DataArray:
+        def longer(years: float) -> Labelled:
             return (years * factor).clip(max=max(years, self.horizon_years))
 
         return self.rho * longer(self.years_out_reemployed) + (1 - self.rho) * longer(self.years_out_others)
@@ -122,17 +124,7 @@ class Adjustment:
 
     def table(self) -> pd.DataFrame:
         """Tidy rows: displaced by region and sector, costs and gains by region; baseline 0."""
-        people = {"displaced_gross": (PERSONS, self.data.gross)}
-        for s in SETS:
-            people[f"displaced_beyond_attrition_{s}"] = (PERSONS, self.data[f"beyond_{s}"])
-        money = {
-            f"{long}_{s}": (unit, self.data[f"{short}_{s}"])
-            for short, (long, unit) in BY_REGION.items()
-            for s in SETS
-        }
-        some = {f"{BY_REGION[short][0]}_{s}" for short in SOMETIMES for s in SETS}
-        parts = [changes(people, ("r", "j")), changes(money, ("r",), may_lack=some)]
-        return pd.concat(parts, ignore_index=True)
+        return frame(measures(Plains.of(self.data)))
 
 
 PERSONS, USD = "thousand persons", "USD million"
@@ -156,6 +148,16 @@ BY_REGION = {
 
 SOMETIMES = ("share", "payback")
 """Those that need not exist; where they do not, there is no row."""
+
+
+def measures(found: Plains) -> list[Measure]:
+    """The numbers of the table from those of `costs`."""
+    out = [Measure("displaced_gross", PERSONS, 0.0, found["gross"])]
+    out += [Measure(f"displaced_beyond_attrition_{s}", PERSONS, 0.0, found[f"beyond_{s}"]) for s in SETS]
+    for short, (long, unit) in BY_REGION.items():
+        lack = short in SOMETIMES
+        out += [Measure(f"{long}_{s}", unit, 0.0, found[f"{short}_{s}"], may_lack=lack) for s in SETS]
+    return out
 
 
 @cache
@@ -207,62 +209,84 @@ def adjustment(
     regions, the rest is applied to every region, which is an assumption. USD million.
     """
     sets = parameter_sets() if parameters is None else parameters
-    before, after = work.data.base, work.data.new
-    wage = _wage(base, before)
-    ev = _by_region(found, "welfare_ev", before.r)
-    lost = (-_by_region(found, "employment", before.r)).clip(min=0)
+    one = side(base)
+    before, after = (plain(a, one.world) for a in (work.data.base, work.data.new))
+    ev, persons = (_by_region(found, name, one.world) for name in ("welfare_ev", "employment"))
+    return Adjustment(costs(one, before, after, ev, persons, sets, rules).to_xarray(), dict(sets))
+
+
+def costs(
+    one: Side,
+    before: Plain,
+    after: Plain,
+    ev: Plain,
+    persons: Plain,
+    sets: Mapping[str, Parameters],
+    rules: Rules | None = None,
+) -> Plains:
+    """The variables of :class:`Adjustment` with plain arrays.
+
+    ``one``: the baseline; ``before after``: jobs (r, j), thousand; ``ev persons``: changes of welfare (USD
+    million a year) and of persons in work (thousand), (r).
+
+    Kinks, where a derivative is that of the side on which nothing moves: no cut of a sector's jobs, a cut of
+    just attrition's size, employment that does not fall or falls by just the displaced; time out of work at
+    its floor, its ceiling or the horizon. Payback and share of the gain do not exist where nothing is gained.
+    """
+    wage = _wage(one, before)
+    lost = (-persons).clip(min=0)
     mean_wage = safe_ratio((wage * before).sum("j"), before.sum("j"), 0.0)
-    scales = factors(aligned(base)[0].u0, mean_wage, rules)
+    scale = scales(one.v.u0, mean_wage, rules)
     cut = (before - after).clip(min=0)
-    data: dict[str, xr.DataArray] = {"gross": cut, "wage": wage}
+    data: dict[str, Plain] = {"gross": cut, "wage": wage}
     for s, p in sets.items():
         beyond = (cut - p.attrition_rate * p.phase_in_years * before).clip(min=0)
-        out = p.years_out(scales[f"time_out_{s}"])
+        out = p.years_out(scale[f"time_out_{s}"])
         for which, displaced in (("", beyond), ("gross_", cut)):
             payroll = (displaced * wage).sum("j")
             people = displaced.sum("j")
-            idle = safe_ratio(xr.where(lost < people, lost, people), people, 0.0)
+            idle = safe_ratio(where(lost < people, lost, people), people, 0.0)
             data[f"counted_{which}{s}"] = idle * payroll * (out + p.years_of_earnings_lower)
             data[f"time_out_{which}{s}"] = (1 - idle) * payroll * out
             data[f"wage_loss_{which}{s}"] = (1 - idle) * payroll * p.years_of_earnings_lower
             data[f"cost_{which}{s}"] = data[f"time_out_{which}{s}"] + data[f"wage_loss_{which}{s}"]
         data |= {f"beyond_{s}": beyond, f"gain_{s}": ev * p.annuity}
-        data |= {f"years_{s}": out + p.years_of_earnings_lower, f"scale_{s}": scales[f"time_out_{s}"]}
-        data[f"retraining_{s}"] = scales[f"retraining_{s}"]
+        data |= {f"years_{s}": out + p.years_of_earnings_lower, f"scale_{s}": scale[f"time_out_{s}"]}
+        data[f"retraining_{s}"] = scale[f"retraining_{s}"]
         data |= _compensation(data, s, p, ev)
-    return Adjustment(xr.Dataset(data), dict(sets))
+    return Plains(data, one.world)
 
 
-def _compensation(
-    data: dict[str, xr.DataArray], s: str, p: Parameters, ev: xr.DataArray
-) -> dict[str, xr.DataArray]:
+def _compensation(data: Mapping[str, Plain], s: str, p: Parameters, ev: Plain) -> dict[str, Plain]:
     """Full compensation of one set, its share of the gain and the payback time (see the module)."""
     cost, counted = data[f"cost_gross_{s}"], data[f"counted_gross_{s}"]
     full = cost + counted
-    gain = (ev * p.annuity + counted).where(ev > 0)
+    gain = where(ev > 0, ev * p.annuity + counted, 1.0)
     return {
         f"full_{s}": full,
         f"full_a_year_{s}": full / p.annuity if p.annuity else full,
-        f"share_{s}": 100 * full / gain,
+        f"share_{s}": (100 * full / gain).where(ev > 0),
         f"payback_{s}": payback(cost, ev, p.discount_rate),
     }
 
 
-def payback(cost: xr.DataArray, gain: xr.DataArray, rate: float) -> xr.DataArray:
+def payback(cost: Labelled, gain: Labelled, rate: float) -> Labelled:
     """Years until the discounted yearly ``gain`` has covered ``cost``; not a number where it never does."""
-    burden = cost / gain.where(gain > 0)
+    # What does not exist is computed from 1 or 0 and struck out last, so that no derivative is NaN beside it.
+    burden = cost / where(gain > 0, gain, 1.0)
     if rate == 0:
-        return burden
-    return -np.log1p(-rate * burden.where(rate * burden < 1)) / np.log1p(rate)
+        return burden.where(gain > 0)
+    ends = (gain > 0) & (rate * burden < 1)
+    return (-np.log1p(-rate * where(ends, burden, 0.0)) / np.log1p(rate)).where(ends)
 
 
-def _wage(base: Solution, jobs_base: xr.DataArray) -> xr.DataArray:
+def _wage(one: Side, jobs_base: Plain) -> Plain:
     """Labour income per person (r, j), thousand USD a year; 0 where nobody works."""
-    v, b = aligned(base)
-    income = (b.V0 * v.pf * v.wedge * v.xf).sel(f="labour", drop=True)
+    income = (one.b.V0 * one.v.pf * one.v.wedge * one.v.xf).sel(f="labour")
     return safe_ratio(income.transpose("r", "j"), jobs_base.transpose("r", "j"), 0.0)
 
 
-def _by_region(found: Indicators, indicator: str, regions: xr.DataArray) -> xr.DataArray:
-    part = found.table[found.table.indicator == indicator].set_index("region").change
-    return xr.DataArray(part.reindex(regions.values).to_numpy(), dims="r", coords={"r": regions.values})
+def _by_region(found: Indicators, indicator: str, world: World) -> Plain:
+    """The change of an indicator (r)."""
+    part = found.table[(found.table.indicator == indicator).to_numpy()].set_index("region").change
+    return Plain(part.reindex(list(world.labels["r"])).to_numpy(dtype=float), ("r",), world)

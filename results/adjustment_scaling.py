@@ -22,6 +22,7 @@ from io import StringIO
 import pandas as pd
 import xarray as xr
 
+from results.arrays import Labelled, Plain, where
 from results.errors import ResultsError
 
 NAMES = (
@@ -85,6 +86,11 @@ NO_SCALING = Rules(
 
 
 def factors(unemployment: xr.DataArray, income: xr.DataArray, chosen: Rules | None = None) -> xr.Dataset:
+    """`scales` as a dataset."""
+    return xr.Dataset(scales(unemployment, income, chosen))
+
+
+def scales(unemployment: Labelled, income: Labelled, chosen: Rules | None = None) -> dict[str, Labelled]:
     """``time_out_<set>`` and ``retraining_<set>`` (r): factors on the USA's numbers.
 
     ``unemployment``: share of the labour force (r); ``income``: labour income per person, thousand USD (r).
@@ -95,23 +101,25 @@ def factors(unemployment: xr.DataArray, income: xr.DataArray, chosen: Rules | No
     out = {}
     idle = _ratio(unemployment, used.band("reference_unemployment")[1])
     paid = _ratio(income, used.band("reference_labour_income")[1])
-    time_out = _band(xr.where(idle > 0, idle, 1.0), used.band("time_out_exponent"))
-    training = _band(xr.where(paid > 0, paid, 1.0), used.band("retraining_cost_exponent"))
+    time_out = _band(where(idle > 0, idle, 1.0), used.band("time_out_exponent"))
+    training = _band(where(paid > 0, paid, 1.0), used.band("retraining_cost_exponent"))
     bounds = zip(used.band("time_out_floor"), used.band("time_out_ceiling"), strict=True)
     for s, factor, cost, (floor, ceiling) in zip(SETS, time_out, training, bounds, strict=True):
         out[f"time_out_{s}"] = factor.clip(floor, ceiling)
         out[f"retraining_{s}"] = cost
-    return xr.Dataset(out)
+    return out
 
 
-def _ratio(value: xr.DataArray, reference: float) -> xr.DataArray:
+def _ratio(value: Labelled, reference: float) -> Labelled:
     """``value`` over the USA's own where the model has it, else over the table's."""
-    regions = [str(r) for r in value.r.values]
-    own = float(value.sel(r=REFERENCE)) if REFERENCE in regions else 0.0
-    return value / (own if own > 0 else reference)
+    regions = value.world.labels["r"] if isinstance(value, Plain) else value.r.values
+    if REFERENCE not in regions:
+        return value / reference
+    own = value.sel(r=REFERENCE, drop=True)
+    return value / where(own > 0, own, reference)
 
 
-def _band(ratio: xr.DataArray, exponents: tuple[float, float, float]) -> list[xr.DataArray]:
+def _band(ratio: Labelled, exponents: tuple[float, float, float]) -> list[Labelled]:
     """``ratio`` to the exponents, sorted by what they make of it: low, central, high."""
     low, central, high = (ratio**e for e in exponents)
     return [low.clip(max=high), central, high.clip(min=low)]

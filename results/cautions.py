@@ -104,9 +104,9 @@ def _moved(base: Solution, new: Solution, found: pd.DataFrame) -> _Moved:
     cut: dict[str, list[str]] = {}
     if "to" in new.values:
         fall = (new.values.to - base.values.to < -MOVED) & (new.values.to < 0)
-        for r in fall.r.values:
-            if sectors := [str(j) for j in fall.j.values if bool(fall.sel(r=r, j=j))]:
-                cut[str(r)] = sectors
+        for r, mine in zip(fall.r.values, fall.transpose("r", "j").values, strict=True):
+            if mine.any():
+                cut[str(r)] = _labels(fall.j, mine)
     percent = {
         str(n): dict(zip(t["region"].astype(str), t["percent"].astype(float).tolist(), strict=True))
         for n, t in found.groupby("indicator")

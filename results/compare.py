@@ -23,8 +23,9 @@ from results.jobs import jobs
 from results.ledger import ledger
 from results.levels import same_world
 from results.leverage import leverage
+from results.output import output
 from results.retraining import Programme
-from results.tidy import COLUMNS, only, rows
+from results.tidy import COLUMNS, only
 from results.world_table import world_table
 
 SUPPLIER = "CHN"
@@ -140,7 +141,7 @@ def compare(
     tables = {
         "indicators": found.table,
         "jobs": work.table(),
-        "output": _output(base, new),
+        "output": output(base, new),
         "ledger": ledger(base, new).table(),
         "adjustment": account(base, new, work, costs, retraining),
     }
@@ -162,15 +163,6 @@ def compare(
         manifest["compensation"] = compensation.to_dict()
     return Comparison(
         base, new, MappingProxyType(tables), scenario_info, MappingProxyType(manifest), warnings
-    )
-
-
-def _output(base: Solution, new: Solution) -> pd.DataFrame:
-    """Output volume by region and sector at benchmark basic prices."""
-    b = base.benchmark
-    gross = b.H0 + b.X0.sum("d").rename(o="r")
-    return rows(
-        "output", "USD million at benchmark prices", gross * base.values.y, gross * new.values.y, ("r", "i")
     )
 
 

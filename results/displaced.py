@@ -40,10 +40,11 @@ import pandas as pd
 import xarray as xr
 
 from cge.solution import Solution
+from results.arrays import Labelled, Plain, Plains, Side, World, namespace, plain
 from results.errors import ResultsError
 from results.jobs import Jobs
-from results.levels import aligned, external, safe_ratio, same_world
-from results.tidy import changes
+from results.levels import external, safe_ratio, same_world, sides
+from results.measures import Measure, frame
 
 PERSONS = "thousand persons"
 GROUPS = ("low_wage", "middle_wage", "high_wage")
@@ -61,17 +62,22 @@ class Displaced:
 
     def table(self) -> pd.DataFrame:
         """Tidy rows by region and sector, and by region for the groups; baseline 0."""
-        by_sector = {
-            "jobs_gained": "gained",
-            "jobs_lost": "lost",
-            "displaced_imports_direct": "direct",
-            "displaced_imports_with_inputs": "with_inputs",
-        }
-        parts = (
-            changes({n: (PERSONS, self.data[v]) for n, v in by_sector.items()}, ("r", "j")),
-            changes({f"displaced_{g}": (PERSONS, self.data[g]) for g in GROUPS}, ("r",)),
-        )
-        return pd.concat(parts, ignore_index=True)
+        return frame(measures(Plains.of(self.data)))
+
+
+BY_SECTOR = {
+    "jobs_gained": "gained",
+    "jobs_lost": "lost",
+    "displaced_imports_direct": "direct",
+    "displaced_imports_with_inputs": "with_inputs",
+}
+"""Indicators by region and sector: the variable of ``Displaced.data``."""
+
+
+def measures(found: Plains) -> list[Measure]:
+    """The numbers of the table from those of `persons_displaced`."""
+    by_sector = [Measure(name, PERSONS, 0.0, found[v]) for name, v in BY_SECTOR.items()]
+    return by_sector + [Measure(f"displaced_{g}", PERSONS, 0.0, found[g]) for g in GROUPS]
 
 
 def displaced(base: Solution, new: Solution, work: Jobs, wage: xr.DataArray) -> Displaced:
@@ -80,26 +86,37 @@ def displaced(base: Solution, new: Solution, work: Jobs, wage: xr.DataArray) -> 
     ``work``: jobs of ``base`` and ``new``; ``wage``: labour income per person (r, j), any unit. Raises
     ResultsError when domestic inputs cost more than output, so that rounds of inputs do not add up.
     """
-    base, new = same_world(base, new)
-    before, after = work.data.base, work.data.new
+    one, two = sides(base, new)
+    before, after, pay = (plain(a, one.world) for a in (work.data.base, work.data.new, wage))
+    return Displaced(persons_displaced(one, two, before, after, pay).to_xarray())
+
+
+def persons_displaced(one: Side, two: Side, before: Plain, after: Plain, wage: Plain) -> Plains:
+    """The variables of :class:`Displaced` with plain arrays; ``before after`` jobs, ``wage`` (r, j).
+
+    Kinks, where a derivative is that of one side: no jobs lost or gained, no rise of imports, all of home
+    sales or of a sector's jobs displaced; the border between two thirds of a region's jobs.
+    """
     lost, gained = (before - after).clip(min=0), (after - before).clip(min=0)
-    direct, through = _by_imports(base, new, before)
-    shares = thirds(before, wage)
+    direct, through = _by_imports(one, two, before)
     data = {"gained": gained, "lost": lost, "direct": direct, "with_inputs": through}
-    return Displaced(xr.Dataset(data | {g: (lost * shares.sel(group=g, drop=True)).sum("j") for g in GROUPS}))
+    for g, share in zip(GROUPS, _thirds(before, wage), strict=True):
+        data[g] = (lost * share).sum("j")
+    return Plains(data, one.world)
 
 
-def _by_imports(base: Solution, new: Solution, jobs: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+def _by_imports(one: Side, two: Side, jobs: Plain) -> tuple[Plain, Plain]:
     """Definitions (b) and (c), (r, j)."""
-    v, b = aligned(base)
+    v, b = one.v, one.b
     home = b.H0 * v.xh
     output = (b.H0 + b.X0.sum("d").rename(o="r")) * v.y
-    displaced = import_rise(base, new).clip(min=0).clip(max=home).transpose("r", "i")
+    displaced = _rise(one.b, one.v, two.v).clip(min=0).clip(max=home).transpose("r", "i")
     per_unit = safe_ratio(jobs.rename(j="i"), output, 0.0).transpose("r", "i")
-    every = displaced.copy(data=with_inputs(home_inputs(v, b, home, output), displaced.values))
+    coefficients = home_inputs(v, b, home, output).transpose("r", "i", "j").data
+    every = Plain(with_inputs(coefficients, displaced.data), ("r", "i"), one.world)
     people = jobs.rename(j="i")
 
-    def persons(volume: xr.DataArray) -> xr.DataArray:
+    def persons(volume: Plain) -> Plain:
         """No sector displaces more than it employs."""
         return (per_unit * volume).clip(max=people).rename(i="j").transpose("r", "j")
 
@@ -108,12 +125,16 @@ def _by_imports(base: Solution, new: Solution, jobs: xr.DataArray) -> tuple[xr.D
 
 def import_rise(base: Solution, new: Solution) -> xr.DataArray:
     """Change of imports (r, i) from other regions, USD million at benchmark border prices (the ledger's)."""
-    b = base.benchmark
+    base, new = same_world(base, new)
+    return _rise(base.benchmark, base.values, new.values)
+
+
+def _rise(b: Labelled, before: Labelled, after: Labelled) -> Labelled:
     price = external(b.X0 * (1 + b.te0) * (1 + b.rx0))
-    return (price * (new.values.x - base.values.x)).sum("o").rename(d="r")
+    return (price * (after.x - before.x)).sum("o").rename(d="r")
 
 
-def home_inputs(v: xr.Dataset, b: xr.Dataset, home: xr.DataArray, output: xr.DataArray) -> np.ndarray:
+def home_inputs(v: Labelled, b: Labelled, home: Labelled, output: Labelled) -> Labelled:
     """Inputs from home per unit of output, volumes at benchmark prices: ``B`` (r, i, j) of the module.
 
     ``home output`` (r, i): home sales and output.
@@ -121,23 +142,23 @@ def home_inputs(v: xr.Dataset, b: xr.Dataset, home: xr.DataArray, output: xr.Dat
     inputs = b.Z0 * v.zq
     used = inputs.sum("j") + b.C0 * v.c + b.G0 * v.g + b.I0 * v.inv
     per_output = safe_ratio(inputs, output.rename(i="j"), 0.0)
-    return (safe_ratio(home, used, 0.0) * per_output).transpose("r", "i", "j").values
+    return safe_ratio(home, used, 0.0) * per_output
 
 
 def with_inputs(coefficients: np.ndarray, demand: np.ndarray) -> np.ndarray:
     """Output (r, i) that ``demand`` (r, i) calls for, all rounds of inputs: (I - B)^-1 m."""
+    xp = namespace(coefficients, demand)
     unit = np.eye(demand.shape[1])
     try:
-        found = np.linalg.solve(unit - coefficients, demand[..., None])[..., 0]
+        found = xp.linalg.solve(unit - coefficients, demand[..., None])[..., 0]
     except np.linalg.LinAlgError:
         found = np.full_like(demand, np.nan)
-    slack = 1e-9 * (1 + demand.max(initial=0.0))
-    if not (found >= demand - slack).all():
+    if xp is np and not (found >= demand - 1e-9 * (1 + demand.max(initial=0.0))).all():
         raise ResultsError(
             "displaced with inputs: rounds of domestic inputs do not add up; some sector's inputs from home "
             "are worth more than its output"
         )
-    return np.maximum(found, demand)
+    return xp.where(found <= demand, demand, found)
 
 
 def thirds(jobs: xr.DataArray, wage: xr.DataArray) -> xr.DataArray:
@@ -147,17 +168,26 @@ def thirds(jobs: xr.DataArray, wage: xr.DataArray) -> xr.DataArray:
     Sectors that pay the same are one block, so that labels and their order decide nothing. Shares add up to
     one over groups where the sector has jobs.
     """
-    people, pay = (a.transpose("r", "j").values.astype(float) for a in (jobs, wage))
+    world = World.of(jobs.to_dataset(name="jobs"))
+    out = [share.values for share in _thirds(plain(jobs, world), plain(wage, world))]
+    dims = ("group", "r", "j")
+    like = jobs.transpose("r", "j")
+    return xr.DataArray(np.stack(out), {"group": list(GROUPS), "r": like.r.values, "j": like.j.values}, dims)
+
+
+def _thirds(jobs: Plain, wage: Plain) -> list[Plain]:
+    """`thirds` with plain arrays (r, j), group by group."""
+    people, pay = (a.transpose("r", "j").data for a in (jobs, wage))
+    xp = namespace(people, pay)
     mine, other = pay[:, :, None], pay[:, None, :]
-    margin = SAME_WAGE * np.abs(mine)
+    margin = SAME_WAGE * abs(mine)
     below = (people[:, None, :] * (other < mine - margin)).sum(2)
-    block = (people[:, None, :] * (np.abs(other - mine) <= margin)).sum(2)
+    block = (people[:, None, :] * (abs(other - mine) <= margin)).sum(2)
     total = people.sum(1, keepdims=True)
     out = []
     for k in range(len(GROUPS)):
         start, end = total * k / len(GROUPS), total * (k + 1) / len(GROUPS)
-        inside = np.minimum(below + block, end) - np.maximum(below, start)
-        out.append(np.divide(inside.clip(min=0), block, out=np.zeros_like(block), where=block > 0))
-    dims = ("group", "r", "j")
-    like = jobs.transpose("r", "j")
-    return xr.DataArray(np.stack(out), {"group": list(GROUPS), "r": like.r.values, "j": like.j.values}, dims)
+        inside = xp.minimum(below + block, end) - xp.maximum(below, start)
+        share = xp.where((inside > 0) & (block > 0), inside / xp.where(block > 0, block, 1.0), 0.0)
+        out.append(Plain(share, ("r", "j"), jobs.world))
+    return out

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from cge.solution import Solution
+from results.arrays import Plain, Plains, Side, World, labels_where, plain, where
 from results.errors import ResultsError
-from results.jobs import employment
-from results.levels import Levels, gdp_gap, levels, safe_ratio, same_world
-from results.tidy import only, rows, world_row
+from results.jobs import persons
+from results.levels import Levels, gdp_gap, plain_levels, safe_ratio, sides
+from results.measures import Measure, frame
+from results.tidy import only
 from results.welfare import (
+    Welfare,
     consumption_ev,
     equivalent_variation,
     factor_price,
@@ -58,23 +62,39 @@ def indicators(base: Solution, new: Solution, *, households: xr.DataArray | None
     base prices" are prices of the base solution. Raises ResultsError when the two do not belong together
     or a number does not exist.
     """
-    base, new = same_world(base, new)
-    b, n = levels(base), levels(new)
-    bv, nv = base.values, new.values
-    with xr.set_options(arithmetic_join="exact"):
-        welfare = equivalent_variation(b, n, bv, nv)
-        tables = [
-            *_gdp(b, n),
-            rows("welfare_ev", USD_BASE, welfare.income, welfare.income + welfare.ev),
-            *_households(b, bv, nv, households),
-            *_prices(b, n, bv, nv),
-            *_trade(b, n),
-            *_taxes(b, n),
-            *_labour(base, new, bv, nv),
-        ]
-    tables += [world_row(t) for t in tables if t.indicator.iloc[0] in ADDITIVE]
+    one, two = sides(base, new)
+    b, n = plain_levels(one), plain_levels(two)
+    welfare = equivalent_variation(b, n, one.v, two.v)
+    each = None if households is None else _per_household(households, one.world)
+    table = frame(measures(one, two, (b, n), welfare, each))
     notes = [*_saving_note(welfare.linear_saving), *_spread_note(b, n)]
-    return Indicators(pd.concat(tables, ignore_index=True), max(gdp_gap(b)[0], gdp_gap(n)[0]), tuple(notes))
+    return Indicators(table, max(gdp_gap(b)[0], gdp_gap(n)[0]), tuple(notes))
+
+
+def measures(
+    one: Side,
+    two: Side,
+    both: tuple[Levels, Levels] | None = None,
+    welfare: Welfare | None = None,
+    each: Plain | None = None,
+) -> list[Measure]:
+    """The numbers of the table. ``both``: `plain_levels` of the two, ``welfare``: their equivalent variation,
+    if known already; ``each``: 1 over thousands of households (r).
+
+    Raises as `indicators`. The rate of unemployment is NaN where the benchmark knows of no unemployment.
+    """
+    b, n = both or (plain_levels(one), plain_levels(two))
+    welfare = welfare or equivalent_variation(b, n, one.v, two.v)
+    found = [
+        *_gdp(b, n),
+        Measure("welfare_ev", USD_BASE, welfare.income, welfare.income + welfare.ev),
+        *_households(b, one.v, two.v, each),
+        *_prices(b, n, one.v, two.v),
+        *_trade(b, n),
+        *_taxes(b, n),
+        *_labour(one, two),
+    ]
+    return [replace(m, additive=m.indicator in ADDITIVE) for m in found]
 
 
 def _saving_note(regions: tuple[str, ...]) -> list[str]:
@@ -87,72 +107,76 @@ def _spread_note(b: Levels, n: Levels) -> list[str]:
     """Name the regions whose real GDP depends on the prices it is measured at."""
     spread, change = real_gdp_spread(b, n), abs(real_gdp_index(b, n) - 1)
     wide = spread > 0.2 * change + 0.001
-    regions = [str(r) for r, x in zip(wide["r"].values, wide.values, strict=True) if x]
+    regions = labels_where(wide)
     if not regions:
         return []
     return [
         f"Prices move so far in {', '.join(regions)} that real GDP at old and at new prices differ by "
-        f"{100 * float(spread.max()):.1f} points at most; read welfare there instead."
+        f"{100 * float(spread.values.max()):.1f} points at most; read welfare there instead."
     ]
 
 
-def _gdp(b: Levels, n: Levels) -> list[pd.DataFrame]:
+def _gdp(b: Levels, n: Levels) -> list[Measure]:
     base = b["gdp_expenditure"]
-    real = rows("real_gdp", USD_BASE, base, base * real_gdp_index(b, n))
+    real = Measure("real_gdp", USD_BASE, base, base * real_gdp_index(b, n))
     sides = ("expenditure", "income", "production")
-    return [real] + [rows(f"nominal_gdp_{s}", USD, b[f"gdp_{s}"], n[f"gdp_{s}"]) for s in sides]
+    return [real] + [Measure(f"nominal_gdp_{s}", USD, b[f"gdp_{s}"], n[f"gdp_{s}"]) for s in sides]
 
 
-def _households(
-    b: Levels, bv: xr.Dataset, nv: xr.Dataset, households: xr.DataArray | None
-) -> list[pd.DataFrame]:
+def _per_household(households: xr.DataArray, world: World) -> Plain:
+    """What turns USD million into USD per household (r). Raises ResultsError where a number is missing."""
+    missing = sorted(set(world.labels["r"]) - set(households.r.values.astype(str).tolist()))
+    if missing:
+        raise ResultsError(
+            f"households: no number for {', '.join(missing)}; add it or leave the argument out"
+        )
+    return 1000 / plain(households.sel(r=list(world.labels["r"])), world)
+
+
+def _households(b: Levels, bv: Plains, nv: Plains, each: Plain | None) -> list[Measure]:
     ev, spent = consumption_ev(b, bv, nv), b["consumption"]
-    out = [rows("consumption_ev", USD_BASE, spent, spent + ev)]
-    out.append(rows("household_cost", USD_BASE, spent, spent - ev))
-    if households is not None:
-        missing = sorted(set(ev.r.values.tolist()) - set(households.r.values.tolist()))
-        if missing:
-            raise ResultsError(
-                f"households: no number for {', '.join(missing)}; add it or leave the argument out"
-            )
-        each = 1000 / households.sel(r=ev.r)
-        out.append(rows("household_cost_each", "USD per household a year", spent * each, (spent - ev) * each))
+    out = [Measure("consumption_ev", USD_BASE, spent, spent + ev)]
+    out.append(Measure("household_cost", USD_BASE, spent, spent - ev))
+    if each is not None:
+        unit = "USD per household a year"
+        out.append(Measure("household_cost_each", unit, spent * each, (spent - ev) * each))
     return out
 
 
-def _prices(b: Levels, n: Levels, bv: xr.Dataset, nv: xr.Dataset) -> list[pd.DataFrame]:
+def _prices(b: Levels, n: Levels, bv: Plains, nv: Plains) -> list[Measure]:
     cpi = safe_ratio(nv.pc, bv.pc, 1.0)
-    hundred = xr.full_like(cpi, 100.0)
-    out = [rows("cpi", INDEX, hundred, 100 * cpi)]
+    out = [Measure("cpi", INDEX, 100.0, 100 * cpi)]
     for name, factor in (
         ("real_wage", "labour"),
         ("real_return_capital", "capital"),
         ("real_rent_natural", "natural"),
     ):
-        out.append(rows(name, INDEX, hundred, 100 * factor_price(b, n, factor) / cpi))
-    return [*out, rows("terms_of_trade", INDEX, hundred, 100 * terms_of_trade(b, n))]
+        out.append(Measure(name, INDEX, 100.0, 100 * factor_price(b, n, factor) / cpi))
+    return [*out, Measure("terms_of_trade", INDEX, 100.0, 100 * terms_of_trade(b, n))]
 
 
-def _trade(b: Levels, n: Levels) -> list[pd.DataFrame]:
-    out = [rows(f"{s}_value", USD, b[s], n[s]) for s in ("exports", "imports")]
+def _trade(b: Levels, n: Levels) -> list[Measure]:
+    out = [Measure(f"{s}_value", USD, b[s], n[s]) for s in ("exports", "imports")]
     for name, base, new in zip(("exports", "imports"), trade_volume(b, b), trade_volume(b, n), strict=True):
-        out.append(rows(f"{name}_volume", USD_BASE, base, new))
+        out.append(Measure(f"{name}_volume", USD_BASE, base, new))
     return out
 
 
-def _taxes(b: Levels, n: Levels) -> list[pd.DataFrame]:
-    def share(s: Levels) -> xr.DataArray:
+def _taxes(b: Levels, n: Levels) -> list[Measure]:
+    def share(s: Levels) -> Plain:
         total = s["tariffs"] + s["export_taxes"] + s["user_taxes"] + s["output_taxes"]
         return 100 * safe_ratio(s["tariffs"], total, 0.0)
 
     return [
-        rows("tariff_revenue", USD, b["tariffs"], n["tariffs"]),
-        rows("tariff_share_of_taxes", "percent of taxes less subsidies in the model", share(b), share(n)),
+        Measure("tariff_revenue", USD, b["tariffs"], n["tariffs"]),
+        Measure("tariff_share_of_taxes", "percent of taxes less subsidies in the model", share(b), share(n)),
     ]
 
 
-def _labour(base: Solution, new: Solution, bv: xr.Dataset, nv: xr.Dataset) -> list[pd.DataFrame]:
-    out = [rows("employment", "thousand persons", employment(base), employment(new))]
-    if bool((bv.u0 > 0).any()):
-        out.append(rows("unemployment_rate", "percent of the labour force", 100 * bv.u, 100 * nv.u))
-    return out
+def _labour(one: Side, two: Side) -> list[Measure]:
+    measured = (one.v.u0 > 0).sum("r") > 0
+    before, after = (where(measured, 100 * s.v.u, np.nan) for s in (one, two))
+    return [
+        Measure("employment", "thousand persons", persons(one), persons(two)),
+        Measure("unemployment_rate", "percent of the labour force", before, after, may_lack=True),
+    ]

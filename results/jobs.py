@@ -18,9 +18,12 @@ import pandas as pd
 import xarray as xr
 
 from cge.solution import Solution
+from results.arrays import Plain, Plains, Side, World, known, labels_where, plain
 from results.errors import ResultsError
-from results.levels import aligned, safe_ratio, same_world
-from results.tidy import rows
+from results.levels import safe_ratio, side, sides
+from results.measures import Measure, frame
+
+PERSONS = "thousand persons"
 
 CLEARING_TOLERANCE = 1e-6
 """How far labour used may be from labour supplied, relative, before employment is refused."""
@@ -36,7 +39,8 @@ class Jobs:
 
     def table(self) -> pd.DataFrame:
         """Tidy rows (region, sector) with the columns ``method``, ``confidence`` and ``scaling`` beside."""
-        out = rows("jobs", "thousand persons", self.data.base, self.data.new, ("r", "j"))
+        world = World.of(self.data)
+        out = frame(measures(plain(self.data.base, world), plain(self.data.new, world)))
         for name in ("method", "confidence"):
             out[name] = self.data[name].transpose("r", "j").values.astype(str).ravel()
         scaling = (self.data.scaling_new / self.data.scaling_base).values
@@ -52,39 +56,43 @@ def employment(solution: Solution) -> xr.DataArray:
     Raises ResultsError where labour used differs from labour supplied: then persons and work would part
     company.
     """
-    v, b = aligned(solution)
-    with xr.set_options(arithmetic_join="exact"):
-        index = v.endow.sel(f="labour", drop=True) * (1 - v.u) / (1 - v.u0)
-        cost = b.V0.sel(f="labour", drop=True)
-        used = safe_ratio((cost * v.xf.sel(f="labour", drop=True)).sum("j"), cost.sum("j"), 1.0)
-        gap = abs(used / index - 1)
-    bad = gap.r.values[~(gap.values < CLEARING_TOLERANCE)]
-    if len(bad):
+    return persons(side(solution)).to_xarray()
+
+
+def persons(one: Side) -> Plain:
+    """`employment` with plain arrays; raises as it does."""
+    v, b = one.v, one.b
+    index = v.endow.sel(f="labour") * (1 - v.u) / (1 - v.u0)
+    cost = b.V0.sel(f="labour")
+    used = safe_ratio((cost * v.xf.sel(f="labour")).sum("j"), cost.sum("j"), 1.0)
+    gap = abs(used / index - 1)
+    bad = labels_where(gap != gap) + labels_where(gap >= CLEARING_TOLERANCE) if known(gap) else ()
+    if bad:
         raise ResultsError(
-            f"labour used and labour supplied differ in {', '.join(map(str, bad[:5]))} "
-            f"(by {float(gap.max()):.1e}): the closure's employment is not the labour that works"
+            f"labour used and labour supplied differ in {', '.join(bad[:5])} "
+            f"(by {float(gap.values.max()):.1e}): the closure's employment is not the labour that works"
         )
     return b.jobs0.sum("j") * (index / v.labour_per_person if "labour_per_person" in v else index)
 
 
-def _by_sector(solution: Solution) -> tuple[xr.DataArray, xr.DataArray]:
-    """Jobs (r, j) in thousands and the scaling factor (r) of one solution."""
-    v, b = aligned(solution)
-    raw = b.jobs0 * v.xf.sel(f="labour", drop=True)
-    scaling = safe_ratio(employment(solution), raw.sum("j"), 1.0)
-    return raw * scaling, scaling
+def jobs_by_sector(one: Side) -> tuple[Plain, Plain]:
+    """Jobs (r, j) in thousands and the scaling factor (r) of one solution. Raises as `employment`."""
+    raw = one.b.jobs0 * one.v.xf.sel(f="labour")
+    scaling = safe_ratio(persons(one), raw.sum("j"), 1.0)
+    return (raw * scaling).transpose("r", "j"), scaling
+
+
+def measures(before: Plain, after: Plain) -> list[Measure]:
+    """The numbers of the table ``jobs`` from those of `jobs_by_sector`."""
+    return [Measure("jobs", PERSONS, before, after)]
 
 
 def jobs(base: Solution, new: Solution) -> Jobs:
     """Jobs by region and sector in both solutions; each adds up to employment to rounding."""
-    base, new = same_world(base, new)
-    (b, scale_b), (n, scale_n) = _by_sector(base), _by_sector(new)
-    data = {
-        "base": b,
-        "new": n,
-        "scaling_base": scale_b,
-        "scaling_new": scale_n,
-        "method": base.benchmark.jobs_method,
-        "confidence": base.benchmark.jobs_confidence,
-    }
-    return Jobs(xr.Dataset(data))
+    one, two = sides(base, new)
+    (b, scale_b), (n, scale_n) = jobs_by_sector(one), jobs_by_sector(two)
+    numbers = {"base": b, "new": n, "scaling_base": scale_b, "scaling_new": scale_n}
+    how = base.benchmark[["jobs_method", "jobs_confidence"]]
+    how = how.rename(jobs_method="method", jobs_confidence="confidence").sel(r=list(b.labels("r")))
+    data = Plains(numbers, one.world).to_xarray()
+    return Jobs(data.assign(how.sel(j=list(b.labels("j")))))

@@ -25,8 +25,9 @@ import xarray as xr
 
 from results.adjustment import SETS, Adjustment
 from results.adjustment_scaling import REFERENCE
+from results.arrays import Plain, Plains, like, where
 from results.errors import ResultsError
-from results.tidy import changes
+from results.measures import Measure, frame
 
 NAMES = ("uptake", "cost_per_worker", "resource_share")
 SHARE = "retraining_share_of_gain"
@@ -84,20 +85,26 @@ def expense(costs: Adjustment, programme: Programme, which: str) -> xr.Dataset:
 
     Raises ResultsError on a region that is not there.
     """
-    known = costs.data.r.values.astype(str).tolist()
+    return _expense(Plains.of(costs.data), programme, which).to_xarray()
+
+
+def _expense(found: Plains, programme: Programme, which: str) -> Plains:
+    """`expense` from the variables of `results.adjustment.costs`."""
+    known = found.world.labels["r"]
     missing = sorted(set(programme.regions) - set(known))
     if missing:
         raise ResultsError(
             f"retraining: {', '.join(missing)} is no region here; there are {', '.join(known)}"
         )
-    data, number = costs.data.sel(r=[r for r in known if r in programme.regions]), programme.numbers(which)
-    people = number["uptake"] * data.gross.sum("j")
-    scale = data[f"retraining_{which}"] if programme.cost_per_worker is None else 1.0
-    each = xr.zeros_like(people) + number["cost_per_worker"] * scale
+    here, number = [r for r in known if r in programme.regions], programme.numbers(which)
+    people = number["uptake"] * found["gross"].sum("j").sel(r=here)
+    scale = found[f"retraining_{which}"].sel(r=here) if programme.cost_per_worker is None else 1.0
+    each = like(people, number["cost_per_worker"]) * scale
     # thousand persons times USD: USD million
     cost = people * each / 1000
     resources = number["resource_share"] * cost
-    return xr.Dataset({"people": people, "each": each, "cost": cost, "resources": resources})
+    data = {"people": people, "each": each, "cost": cost, "resources": resources}
+    return Plains(data, people.world)
 
 
 def table(costs: Adjustment, programme: Programme) -> pd.DataFrame:
@@ -106,16 +113,22 @@ def table(costs: Adjustment, programme: Programme) -> pd.DataFrame:
 
     The share has no row where the region does not gain. Raises ResultsError on a region that is not there.
     """
-    found: dict[str, tuple[str, xr.DataArray]] = {}
+    return frame(measures(Plains.of(costs.data), programme))
+
+
+def measures(found: Plains, programme: Programme) -> list[Measure]:
+    """The numbers of the table from those of `results.adjustment.costs`; raises as it does."""
+    out: list[Measure] = []
     for s in SETS:
-        spent = expense(costs, programme, s)
-        gain = costs.data[f"gain_{s}"].sel(r=spent.r)
-        share = 100 * spent.cost / gain.where(gain > 0)
-        found |= {
-            f"retraining_participants_{s}": ("thousand persons", spent.people),
-            f"retraining_unit_cost_{s}": ("USD per participant", spent.each),
-            f"retraining_cost_{s}": ("USD million", spent.cost),
-            f"retraining_resource_cost_{s}": ("USD million", spent.resources),
+        spent = _expense(found, programme, s)
+        gain = found[f"gain_{s}"].sel(r=spent.world.labels["r"])
+        share = (100 * spent["cost"] / where(gain > 0, gain, 1.0)).where(gain > 0)
+        rows: dict[str, tuple[str, Plain]] = {
+            f"retraining_participants_{s}": ("thousand persons", spent["people"]),
+            f"retraining_unit_cost_{s}": ("USD per participant", spent["each"]),
+            f"retraining_cost_{s}": ("USD million", spent["cost"]),
+            f"retraining_resource_cost_{s}": ("USD million", spent["resources"]),
             f"{SHARE}_{s}": ("percent of the present value of the gain", share),
         }
-    return changes(found, ("r",), may_lack=[f"{SHARE}_{s}" for s in SETS])
+        out += [Measure(n, unit, 0.0, x, may_lack=n.startswith(SHARE)) for n, (unit, x) in rows.items()]
+    return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -51,33 +51,6 @@ def rows(
     out["change"] = out.counterfactual - out.baseline
     out["percent"] = percent(out.change, out.baseline, unit)
     return pd.DataFrame(out[COLUMNS])
-
-
-def changes(
-    found: Mapping[str, tuple[str, xr.DataArray]], dims: Sequence[str], may_lack: Collection[str] = ()
-) -> pd.DataFrame:
-    """Tidy rows of several indicators that are zero in the baseline: name -> (unit, counterfactual).
-
-    All on the same labels along ``dims``, in the order region[, sector]. An indicator of ``may_lack`` has no
-    row where it is not a number. Raises ResultsError on other numbers that are not finite.
-    """
-    first = next(iter(found.values()))[1].transpose(*dims)
-    labels = np.meshgrid(*(first[d].values.astype(str) for d in dims), indexing="ij")
-    places = [grid.ravel() for grid in labels] + [np.full(first.size, "")] * (3 - len(dims))
-    units = [unit for unit, _ in found.values()]
-    with xr.set_options(arithmetic_join="exact"):
-        aligned = xr.align(first, *(a for _, a in found.values()), join="exact")[1:]
-    values = np.concatenate([a.transpose(*dims).values.ravel() for a in aligned])
-    out = pd.DataFrame({k: np.tile(p, len(found)) for k, p in zip(COLUMNS, places, strict=False)})
-    out["indicator"] = np.repeat(list(found), first.size)
-    out["unit"] = np.repeat(units, first.size)
-    out["baseline"], out["counterfactual"], out["change"], out["percent"] = 0.0, values, values, np.nan
-    missing = np.isnan(values) & out.indicator.isin(list(may_lack)).to_numpy()
-    bad = out[~np.isfinite(values) & ~missing]
-    if len(bad):
-        where = ", ".join(x for x in (bad.region.iloc[0], bad.sector.iloc[0]) if x)
-        raise ResultsError(f"{bad.indicator.iloc[0]}: not a finite number at {where}")
-    return pd.DataFrame(out.loc[~missing, COLUMNS])
 
 
 def pick(table: pd.DataFrame, **equal: str) -> pd.DataFrame:

@@ -26,8 +26,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 
+from results.arrays import Labelled, known, labels_where, where
 from results.errors import ResultsError
 from results.levels import Levels, external, safe_ratio, sum_exports, sum_imports
 
@@ -35,18 +35,20 @@ from results.levels import Levels, external, safe_ratio, sum_exports, sum_import
 @dataclass(frozen=True)
 class Welfare:
     """``income`` (r): national income of the base solution, USD million; ``ev`` (r): equivalent
-    variation, USD million a year at base prices; ``linear_saving``: regions where saving entered
-    additively.
+    variation, USD million a year at base prices; ``linear`` (r): where saving entered additively.
     """
 
-    income: xr.DataArray
-    ev: xr.DataArray
-    linear_saving: tuple[str, ...]
+    income: Labelled
+    ev: Labelled
+    linear: Labelled
+
+    @property
+    def linear_saving(self) -> tuple[str, ...]:
+        """Regions where saving entered additively."""
+        return labels_where(self.linear)
 
 
-def equivalent_variation(
-    base: Levels, new: Levels, base_values: xr.Dataset, new_values: xr.Dataset
-) -> Welfare:
+def equivalent_variation(base: Levels, new: Levels, base_values: Labelled, new_values: Labelled) -> Welfare:
     """Equivalent variation over C, G and real national saving (formula in the module's docstring)."""
     income = base["income"]
     ratio = {
@@ -56,15 +58,15 @@ def equivalent_variation(
     real = {"base": base["saving"] / base_values.pi, "new": new["saving"] / new_values.pi}
     linear = (real["base"] <= 0) | (real["new"] <= 0)
     log_cg = sum(base[k] * np.log(ratio[k]) for k in ratio)
-    log_s = base["saving"] * np.log(xr.where(linear, 1.0, real["new"] / real["base"]))
+    log_s = base["saving"] * np.log(where(linear, 1.0, real["new"] / real["base"]))
     cobb_douglas = income * np.expm1((log_cg + log_s) / income)
     spent = base["consumption"] + base["government"]
     additive = spent * np.expm1(log_cg / spent) + base_values.pi * (real["new"] - real["base"])
-    ev = xr.where(linear, additive, cobb_douglas)
-    return Welfare(income, ev, tuple(str(r) for r in linear.r.values[linear.values]))
+    ev = where(linear, additive, cobb_douglas)
+    return Welfare(income, ev, linear)
 
 
-def money_metric_ratio(base: xr.Dataset, new: xr.Dataset) -> xr.DataArray:
+def money_metric_ratio(base: Labelled, new: Labelled) -> Labelled:
     """Cost at base prices of the new utility of private consumption over that of the base, (r).
 
     The expenditure function is ``c_fixed + uc c_marginal`` where the solution reports it; without (solutions
@@ -76,32 +78,31 @@ def money_metric_ratio(base: xr.Dataset, new: xr.Dataset) -> xr.DataArray:
     return safe_ratio(cost[1], cost[0], 1.0)
 
 
-def consumption_ev(base: Levels, base_values: xr.Dataset, new_values: xr.Dataset) -> xr.DataArray:
+def consumption_ev(base: Levels, base_values: Labelled, new_values: Labelled) -> Labelled:
     """Equivalent variation of private consumption alone, USD million: ``C^b (e(p^b,u^n)/e(p^b,u^b) - 1)``."""
     return base["consumption"] * (money_metric_ratio(base_values, new_values) - 1)
 
 
-def _value(price: Levels, quantity: Levels) -> xr.DataArray:
+def _value(price: Levels, quantity: Levels) -> Labelled:
     """Expenditure on GDP (r) at the prices of one solution and the quantities of another, USD million."""
     final = sum((price[f"{s}_price"] * quantity[f"{s}_quantity"]).sum("i") for s in "cgi")
     trade = price["border_price"] * quantity["border_quantity"]
     return final + sum_exports(trade) - sum_imports(trade)
 
 
-def _fisher(
-    vbb: xr.DataArray, vbn: xr.DataArray, vnb: xr.DataArray, vnn: xr.DataArray, what: str
-) -> xr.DataArray:
+def _fisher(vbb: Labelled, vbn: Labelled, vnb: Labelled, vnn: Labelled, what: str) -> Labelled:
     """Fisher quantity index from values ``v[price, quantity]``; 1 where nothing is traded or produced.
 
     Written as a change, ``expm1`` of the mean of two small logs, so that small shocks keep their digits.
     """
-    if bool(((vbn <= 0) & (vbb > 0)).any() | ((vnb <= 0) & (vnn > 0)).any()):
+    crossed = ((vbn <= 0) & (vbb > 0)) | ((vnb <= 0) & (vnn > 0))
+    if known(crossed) and crossed.values.any():
         raise ResultsError(f"{what}: a value at crossed prices is not positive; no index number exists")
     laspeyres, paasche = safe_ratio(vbn - vbb, vbb, 0.0), safe_ratio(vnn - vnb, vnb, 0.0)
-    return vbb.copy(data=np.exp(0.5 * (np.log1p(laspeyres.values) + np.log1p(paasche.values))))
+    return np.exp(0.5 * (np.log1p(laspeyres) + np.log1p(paasche)))
 
 
-def real_gdp_index(base: Levels, new: Levels) -> xr.DataArray:
+def real_gdp_index(base: Levels, new: Levels) -> Labelled:
     """Fisher quantity index (r) of C + G + I at user prices + exports f.o.b. - imports at border prices.
 
     Quantities are what is shipped: iceberg losses are bought abroad, so a lower trade cost shows up as
@@ -110,13 +111,13 @@ def real_gdp_index(base: Levels, new: Levels) -> xr.DataArray:
     return _fisher(_value(base, base), _value(base, new), _value(new, base), _value(new, new), "real GDP")
 
 
-def real_gdp_spread(base: Levels, new: Levels) -> xr.DataArray:
+def real_gdp_spread(base: Levels, new: Levels) -> Labelled:
     """Gap (r) between the Paasche and the Laspeyres change of real GDP: how far the index is a convention."""
     laspeyres = safe_ratio(_value(base, new), _value(base, base), 1.0)
     return abs(safe_ratio(_value(new, new), _value(new, base), 1.0) - laspeyres)
 
 
-def terms_of_trade(base: Levels, new: Levels) -> xr.DataArray:
+def terms_of_trade(base: Levels, new: Levels) -> Labelled:
     """Fisher price index of exports over Fisher price index of imports, border prices, base solution = 1:
     (r).
     """
@@ -132,13 +133,13 @@ def terms_of_trade(base: Levels, new: Levels) -> xr.DataArray:
     return index["exports"] / index["imports"]
 
 
-def trade_volume(price: Levels, quantity: Levels) -> tuple[xr.DataArray, xr.DataArray]:
+def trade_volume(price: Levels, quantity: Levels) -> tuple[Labelled, Labelled]:
     """Exports and imports (r) of ``quantity`` at the border prices of ``price``, USD million."""
     value = external(price["border_price"] * quantity["border_quantity"])
     return sum_exports(value), sum_imports(value)
 
 
-def factor_price(base: Levels, new: Levels, factor: str) -> xr.DataArray:
+def factor_price(base: Levels, new: Levels, factor: str) -> Labelled:
     """Mean price of a factor (r), base solution = 1, weighted by where the factor worked in the base
     solution.
     """
