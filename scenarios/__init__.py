@@ -14,6 +14,8 @@ From a file to arrays, and where each step is:
 * the state: ``start``, ``state``, ``preferences`` (which terms a flow takes), ``removed``, ``provisions``,
   ``holders``, ``mfn``; ``apply`` runs the plan, ``policy`` is what comes out, ``memory`` is what several
   scenarios share;
+* many cases of one scenario: ``varying`` changes what a target names (``target_names``), ``sweeping`` makes a
+  design of what is asked (``sweep_schema``, ``sweep_checks``), ``closure_assumptions`` are closures' numbers;
 * reading a policy: ``changes``, ``differences`` and ``naming`` in words, ``acts`` by government.
 
 Folders: ``library`` with its stored results, ``packages``, ``agreements``, ``baseline``, ``templates``, and

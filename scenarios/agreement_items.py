@@ -48,22 +48,25 @@ class AgreementItem(Placed):
         after = state
         if "tariffs" in self.parts:
             after = self._tariffs(after, findings)
-        if "barriers" in self.parts and after.removed is not None:
-            name = self.agreement.agreement
-            effects = after.removed.effects
-            members = self._all(after.removed.parties.get(name))
-            if effects.known(name) and not self.entry:
-                pairs = np.broadcast_to(among(members)[:, :, None], state.values["tm"].shape)
-                for remark in effects.remarks(name, pairs):
-                    findings.note(f"{self.place}: {remark}")
-            after = after.granted(
-                after.removed.entered(name, members, self.spared), f"{self.place} provisions of {name}"
-            )
+        after = self.barriers(after, findings)
         if len(after.steps) == len(state.steps) and not self.entry:
             held = "is in force already and " if self.agreement.agreement in state.preferences.seen else ""
             what = "no rate" if after.removed is None else "no rate and removes no barrier"
             findings.note(f"{self.place}: {self.agreement.agreement} {held}changes {what}")
         return after
+
+    def barriers(self, state: State, findings: Findings) -> State:
+        """What it does to barriers, where the state has them."""
+        if "barriers" not in self.parts or state.removed is None:
+            return state
+        name, effects = self.agreement.agreement, state.removed.effects
+        members = self._all(state.removed.parties.get(name))
+        if effects.known(name) and not self.entry:
+            pairs = np.broadcast_to(among(members)[:, :, None], state.values["tm"].shape)
+            for remark in effects.remarks(name, pairs):
+                findings.note(f"{self.place}: {remark}")
+        entered = state.removed.entered(name, members, self.spared)
+        return state.granted(entered, f"{self.place} provisions of {name}")
 
     def _all(self, inside: Mask | None) -> Mask:
         """The parties, with those who joined and are in still."""

@@ -67,6 +67,8 @@ class Origin:
     def _own(self, path: str) -> str:
         """The path as this file has it."""
         path, out = self._moved(path), ""
+        if path in self.lines:  # a key may hold brackets itself, as a sweep's targets do
+            return path
         for step in _STEPS.findall(path):
             here = out + (step if out or not step.startswith(".") else step[1:])
             if step != "[0]" or here in self.lines or f"{out}[0]" in self.lines:

@@ -35,6 +35,7 @@ from scenarios.problems import Origin
 from scenarios.retraining_schema import Retraining
 from scenarios.setting_schema import Aggregation, Baseline, Formulation, Override
 from scenarios.staging import Years
+from scenarios.sweep_schema import Sweep
 from scenarios.tariff_verbs import TariffVerb
 from scenarios.units import Share, percent
 from scenarios.verbs import Barrier, RateVerb
@@ -257,7 +258,8 @@ class Scenario(Strict):
     overrides: tuple[Override, ...] = ()
     baseline: Baseline = Baseline()
     assumptions: Numbers = Field(
-        default_factory=dict, description="numbers in place of rows of tables/barrier_assumptions.csv"
+        default_factory=dict,
+        description="numbers in place of rows of tables/barrier_assumptions.csv or of closures.csv",
     )
     focus: str | None = Field(default=None, description="the region whose sectors the report shows")
     barriers: BarrierOptions = BarrierOptions()
@@ -267,6 +269,9 @@ class Scenario(Strict):
     )
     as_of: Date | None = Field(
         default=None, description="policy as of this date: packages start and end, agreements are phased in"
+    )
+    sweep: Sweep | None = Field(
+        default=None, exclude=True, description="many solutions: what is varied, and by which design"
     )
     packages: tuple[Entry, ...] = Field(
         default=(), exclude=True, description="reusable pieces of policy, applied in order before 'shocks'"
@@ -290,6 +295,7 @@ class Scenario(Strict):
     _flat: Any = PrivateAttr(default=None)
     _written: Any = PrivateAttr(default=None)
     _changed: str = PrivateAttr(default="")
+    _varied: Any = PrivateAttr(default_factory=dict)
 
     @field_validator("aggregation", "baseline", mode="before")
     @classmethod

@@ -18,7 +18,7 @@ def _text_number(value: Any) -> Any:
 class Aggregation(Strict):
     """Which regions and sectors are solved: a shipped name, or two CSV maps beside the scenario file."""
 
-    name: Literal["small", "default", "full"] | None = None
+    name: Literal["small", "default", "medium", "full"] | None = None
     regions: str | None = Field(default=None, description="CSV map of regions, relative to the scenario file")
     sectors: str | None = Field(default=None, description="CSV map of sectors, relative to the scenario file")
 
@@ -27,7 +27,7 @@ class Aggregation(Strict):
         files = (self.regions is not None) + (self.sectors is not None)
         if files != (0 if self.name else 2):
             raise ValueError(
-                "write small, default or full, or give both files: {regions: r.csv, sectors: s.csv}"
+                "write small, default, medium or full, or give both files: {regions: r.csv, sectors: s.csv}"
             )
         return self
 
@@ -44,11 +44,37 @@ class Formulation(Strict):
 
 
 class Override(Strict):
-    """One elasticity replaced, in some sectors."""
+    """One elasticity replaced, or multiplied, in some sectors.
 
-    parameter: Literal["sigma_m", "sigma_d", "sigma", "sigma_va"]
+    ``times`` multiplies what the set, or an entry above, says; ``trade`` is sigma_m, sigma_d and the sigma of
+    one level together, so that their ratio stays.
+    """
+
+    parameter: Literal["sigma_m", "sigma_d", "sigma", "sigma_va", "trade"]
     sectors: Names = ("all",)
-    value: float = Field(gt=0, allow_inf_nan=False, strict=True)
+    value: float | None = Field(default=None, gt=0, allow_inf_nan=False, strict=True)
+    times: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        strict=True,
+        description="a factor on the set's own value, or on that of an entry above, in place of 'value'",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Override:
+        if (self.value is None) == (self.times is None):
+            raise ValueError("either 'value' (in place of the set's) or 'times' (a factor on it) is needed")
+        if self.parameter == "trade" and self.times is None:
+            raise ValueError(
+                "'trade' stands for sigma_m, sigma_d and sigma, which are not equal: write 'times', or a "
+                "'value' for one of them"
+            )
+        return self
+
+    def words(self) -> str:
+        """``5`` or ``times 1.2``."""
+        return f"{self.value:g}" if self.times is None else f"times {self.times:g}"
 
 
 class Baseline(Strict):

@@ -100,9 +100,15 @@ def _number(value: Any, what: str, units: tuple[str, ...]) -> float:
         raise ValueError(f"{what} must be a finite number, not {value}")
     if abs(value) > LARGEST_PLAIN_NUMBER:
         raise ValueError(
-            f"{value:g} would be {percent(value)} (0.25 means 25 %): write {value:g}% or {value / 100:.2f}"
+            f"{value:g} would be {percent(value)} (0.25 means 25 %): write {value:g}% or "
+            f"{_plain(value / 100)}, or {100 * value:.6g}% if that is meant"
         )
     return float(value)
+
+
+def _plain(value: float) -> str:
+    """With two digits where these are all."""
+    return f"{value:.2f}" if float(f"{value:.2f}") == value else f"{value:.6g}"
 
 
 def _kind(value: Any) -> str:

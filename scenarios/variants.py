@@ -1,7 +1,8 @@
 """Variants of a scenario file: other cases of the same question, written as what differs from the file.
 
 A key of a variant replaces the file's. ``shocks`` replaces the list, ``add`` appends to it; of ``closure``,
-``formulation``, ``baseline``, ``barriers`` and ``assumptions`` only the entries named are replaced.
+``formulation``, ``baseline``, ``barriers``, ``assumptions`` and ``sweep`` only the entries named are
+replaced.
 ``packages`` replaces the list, ``minus`` takes packages out of it by name, ``plus`` appends others.
 """
 
@@ -16,7 +17,7 @@ from scenarios.package_files import entries_of, entry_names
 from scenarios.problems import Origin, Problem, ScenarioError, suggest
 from scenarios.schema import Scenario
 
-MERGED = ("closure", "formulation", "baseline", "barriers", "assumptions")
+MERGED = ("closure", "formulation", "baseline", "barriers", "assumptions", "sweep")
 """Keys whose entries are replaced one by one."""
 OWN = ("variants", "main_variant")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

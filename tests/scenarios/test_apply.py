@@ -295,7 +295,7 @@ def test_model_regions_and_overrides(sectors: list[str], regions: list[str]) -> 
         "overrides: [{parameter: sigma_m, sectors: [food, C26], value: 3.5}]\n"
     )
     asked = parse_scenario(text, file="t.yaml")
-    assert override_sectors(asked, sectors) == (("sigma_m", ("C10T12", "C26"), 3.5),)
+    assert override_sectors(asked, sectors) == (("sigma_m", ("C10T12", "C26"), 3.5, False),)
     check(asked, regions, sectors)
     with pytest.raises(ScenarioError) as caught:
         check_model_regions(asked, ["USA", "EU27", "ROW"])
