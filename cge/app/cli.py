@@ -1,6 +1,6 @@
 """The command line: ``cge run``, ``check``, ``explain``, ``diff``, ``new``, ``list``, ``schema``,
-``compare``, ``report``, ``attribute``, ``dependence``, ``replicate``, ``assumptions``, ``agreements``,
-``equations``, ``data`` and more.
+``compare``, ``sweep``, ``report``, ``attribute``, ``dependence``, ``sensitivity``, ``replicate``,
+``assumptions``, ``agreements``, ``equations``, ``data`` and more.
 
 Exit codes: 0 ok, 1 the model failed, 2 bad input.
 """
@@ -18,6 +18,7 @@ import typer
 from cge.app import (
     cli_agreements,
     cli_assumptions,
+    cli_bench,
     cli_compare,
     cli_data,
     cli_dependence,
@@ -29,9 +30,11 @@ from cge.app import (
     cli_report,
     cli_run,
     cli_scenarios,
+    cli_sensitivity,
+    cli_sweep,
 )
 
-MODEL_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+MODEL_FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 app = typer.Typer(
     name="cge",
@@ -54,6 +57,9 @@ cli_compare.register(app)
 cli_report.register(app)
 cli_dictionary.register(app)
 cli_dependence.register(app)
+cli_sensitivity.register(app)
+cli_bench.register(app)
+cli_sweep.register(app)
 
 
 def bad_input_errors() -> tuple[type[BaseException], ...]:
@@ -64,16 +70,19 @@ def bad_input_errors() -> tuple[type[BaseException], ...]:
     from calibration.gravity.errors import GravityError
     from calibration.rents import RentsError
     from calibration.world import WorldError
+    from cge.app.sweeps.plan import AskedError
+    from cge.app.sweeps.store_files import StoreError
     from cge.closure import ClosureError
+    from cge.designs.design import DesignError
     from cge.formulation import FormulationError
     from cge.full_space import RouteError
     from cge.parameters import ParameterError
     from results.errors import ResultsError
     from scenarios.problems import ScenarioError
 
-    return (AccountsError, AggregationError, ElasticityError, GravityError, RentsError, WorldError,
-            ClosureError, FormulationError, RouteError, ParameterError, ResultsError, ScenarioError,
-            OSError)  # fmt: skip
+    return (AccountsError, AggregationError, AskedError, ElasticityError, GravityError, RentsError,
+            WorldError, ClosureError, DesignError, FormulationError, RouteError, ParameterError, ResultsError,
+            ScenarioError, StoreError, OSError)  # fmt: skip
 
 
 def fail(error: BaseException, code: int) -> Any:
@@ -109,8 +118,8 @@ def main() -> None:
     try:
         app()
     except SystemExit as stop:
-        if stop.code == INTERRUPTED:  # the command line library catches Ctrl-C and says nothing
-            fail(KeyboardInterrupt("interrupted"), INTERRUPTED)
+        if stop.code in (INTERRUPTED, TERMINATED):  # the command line library catches Ctrl-C, says nothing
+            fail(KeyboardInterrupt(getattr(stop, "words", "interrupted")), int(stop.code))
         raise
     except KeyboardInterrupt as error:
         fail(KeyboardInterrupt(str(error) or "interrupted"), INTERRUPTED)
@@ -123,10 +132,14 @@ def main() -> None:
 
 def exit_code(error: Exception) -> int | None:
     """Exit code of a known kind of failure; None for a defect of the program."""
+    from cge.adjoint import GradientError
+    from cge.app.benching import BenchError
+    from cge.app.sweeps.plan import SweepError
     from cge.app.verify import VerificationError
     from cge.model import SolveError
 
-    if isinstance(error, SolveError | VerificationError):
+    known = (BenchError, GradientError, SolveError, SweepError, VerificationError)
+    if isinstance(error, known):
         return MODEL_FAILED
     return BAD_INPUT if isinstance(error, bad_input_errors()) else None
 

@@ -14,12 +14,13 @@ import json
 import os
 import platform
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cge.app.family import model_key
 from cge.jax_setup import cache_directory
@@ -54,28 +55,46 @@ def folder() -> Path | None:
         return None
     if setting:
         return Path(setting).expanduser()
+    return default_folder("runs")
+
+
+def default_folder(name: str) -> Path:
+    """A folder beside the compilation cache, in the user's cache where that is off."""
     compiled = cache_directory()
     if compiled is not None:
-        return compiled.parent / "runs"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cge" / "runs"
+        return compiled.parent / name
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cge" / name
 
 
 def key(scenario: Scenario, *, aggregation: str | None, rents: bool, decompose: bool = False) -> str:
     """Hash of everything that the result of a scenario depends on, and of whether welfare is decomposed."""
-    parts = {
+    own = {
         "scenario": scenario_hash(scenario),
         "variant": scenario.variant,
         "text": hashlib.sha256(full_text(scenario).encode()).hexdigest(),
+        "decompose": decompose,
+    }
+    return digest_of({**own, **parts(scenario, aggregation=aggregation, rents=rents)})
+
+
+def parts(scenario: Scenario, *, aggregation: str | None, rents: bool | None) -> dict[str, Any]:
+    """What the numbers of a scenario and of every change of it hang on, its policy apart: its model, the
+    code and the data, the libraries and the machine. Keys of results and of points of sweeps contain it.
+    """
+    return {
         "model": model_key(scenario),
         "aggregation": aggregation or "",
         "rents": rents,
-        "decompose": decompose,
         "package": package_hash(),
         "libraries": _versions(),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """Sha256 of a mapping's JSON, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
