@@ -20,6 +20,8 @@ from results.tidy import COLUMNS
 
 FILE = "dictionary.csv"
 SETS = ("low", "central", "high")
+BORROWED = ("summary", "bands", "effects", "spread")
+"""Tables of sweeps: their indicators are those of other tables, in their unit or in percent."""
 TERM = "welfare from "
 
 
@@ -66,8 +68,11 @@ def columns(table: str) -> Mapping[str, Entry]:
 
 @cache
 def indicator(table: str, name: str) -> Entry | None:
-    """What an indicator of a table is; None when the dictionary does not have it."""
-    mine = [e for e in entries() if e.kind == "indicator" and e.table == table]
+    """What an indicator of a table is (of a table of sweeps: that of any table); None when the dictionary
+    does not have it.
+    """
+    anywhere = table in BORROWED
+    mine = [e for e in entries() if e.kind == "indicator" and (anywhere or e.table == table)]
     return next((e for e in mine if e.name == name or _pattern(e.name).fullmatch(name)), None)
 
 
@@ -113,8 +118,17 @@ def _unknown_indicators(name: str, table: pd.DataFrame) -> Iterator[str]:
         if entry is None:
             row = f"'indicator,{name},{what},LABEL,{unit},...'"
             yield f"indicator '{what}' of table '{name}' in '{unit}': add a row {row} to results/{FILE}"
-        elif unit not in entry.unit.split("|"):
+        elif unit not in entry.unit.split("|") and not (name in BORROWED and _borrowed(what, unit)):
             yield f"indicator '{what}' of table '{name}' is in '{unit}'; results/{FILE} says '{entry.unit}'"
+
+
+def _borrowed(name: str, unit: str) -> bool:
+    """Whether some table has the indicator in that unit, or it is a percentage."""
+    return unit == "percent" or any(
+        unit in e.unit.split("|")
+        for e in entries()
+        if e.kind == "indicator" and (e.name == name or _pattern(e.name).fullmatch(name))
+    )
 
 
 def search(word: str) -> tuple[Entry, ...]:

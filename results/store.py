@@ -15,7 +15,7 @@ import math
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,13 +62,14 @@ class StoredResult:
 @dataclass(frozen=True)
 class Content:
     """What a result folder holds: tables, the scenario's text, the manifest; ``solution`` writes the full
-    solution to a path, if there is one.
+    solution to a path, if there is one; ``files``: name -> what writes a file besides.
     """
 
     tables: Mapping[str, pd.DataFrame]
     text: str
     manifest: Mapping[str, Any]
     solution: Callable[[Path], None] | None = None
+    files: Mapping[str, Callable[[Path], object]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, comparison: Comparison, *, solution: bool = False) -> Content:
@@ -95,7 +96,12 @@ def write(
     An earlier result under that name is replaced; an empty directory is used. Anything else there is
     refused with ResultsError; with ``force`` it is moved aside (``<name>.before-<time>``), never deleted.
     """
-    target = Path(out_dir).expanduser().resolve()
+    return put(Content.of(comparison, solution=solution), Path(out_dir), force=force)
+
+
+def put(content: Content, out_dir: Path, *, force: bool = False) -> Path:
+    """As :func:`write`, of what is ready to be written."""
+    target = out_dir.expanduser().resolve()
     kind = occupant(target)
     if kind == "foreign" and not force:
         raise ResultsError(
@@ -106,7 +112,7 @@ def write(
     work = target.parent / f".{target.name}.part-{secrets.token_hex(4)}"
     work.mkdir()
     try:
-        fill(Content.of(comparison, solution=solution), work)
+        fill(content, work)
         _put_in_place(work, target, kind)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -142,6 +148,8 @@ def fill(content: Content, folder: Path) -> None:
     (folder / dictionary.FILE).write_text(dictionary.text(), encoding="utf-8")
     if content.solution is not None:
         content.solution(folder / SOLUTION)
+    for name, writes in content.files.items():
+        writes(folder / name)
     files = {p.name: {"bytes": p.stat().st_size, "sha256": _sha256(p)} for p in sorted(folder.iterdir())}
     for name in files:
         _flush(folder / name)

@@ -6,7 +6,8 @@ carries its sign, so that nothing depends on colour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich import box
 from rich.table import Table
@@ -33,6 +34,15 @@ def number(value: float, decimals: int = 2, *, sign: bool = True) -> str:
     text = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
     zero = f"{0:.{decimals}f}"
     return zero if text.lstrip("+-") == zero else text
+
+
+def places(values: Iterable[float], decimals: int, most: int = 6) -> int:
+    """Decimals, ``decimals`` or more, with which none of the values prints as zero unless it is zero, so that
+    the end of a band shows its side; ``decimals`` where ``most`` do not suffice.
+    """
+    there = [v for v in values if math.isfinite(v) and v != 0]
+    enough = (d for d in range(decimals, most + 1) if all(float(f"{v:.{d}f}") for v in there))
+    return next(enough, decimals)
 
 
 def coloured(value: float, decimals: int = 2, *, bold: bool = False) -> Text:

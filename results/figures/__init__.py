@@ -2,7 +2,8 @@
 
 * ``drawing``: the ``Drawing``, themes, what all figures share; ``labels``: names and members of regions;
 * ``world_map`` on ``outlines``, ``gdp_welfare``, ``welfare_waterfall``, ``trade_flows``, ``sector_jobs``,
-  ``adjustment_gains``, ``dependence_change`` (with ``two_panels``), ``bands``.
+  ``adjustment_gains``, ``dependence_change`` (with ``two_panels``); of sweeps ``bands``, ``tornado``, ``fan``
+  and ``fan_along``.
 
 Every number drawn is a row of the results' tables or a sum of rows that the module says. One figure holds all
 packages; nothing is fetched from anywhere.
@@ -16,8 +17,11 @@ from results.figures.adjustment_gains import adjustment_against_gains, displaced
 from results.figures.bands import bands
 from results.figures.dependence_change import dependence_change, leverage_balance
 from results.figures.drawing import Drawing, theme
+from results.figures.fan import fan
+from results.figures.fan_along import fan_along
 from results.figures.gdp_welfare import gdp_welfare_bars
 from results.figures.sector_jobs import sector_jobs
+from results.figures.tornado import tornado, tornado_gdp
 from results.figures.trade_flows import trade_flows
 from results.figures.welfare_waterfall import welfare_waterfall
 from results.figures.world_map import welfare_map
@@ -34,6 +38,10 @@ FIGURES: tuple[Callable[[Sequence[Column], str], Drawing | None], ...] = (
     dependence_change,
     leverage_balance,
     bands,
+    tornado,
+    tornado_gdp,
+    fan,
+    fan_along,
 )
 """In the order of the page."""
 
@@ -51,10 +59,14 @@ __all__ = [
     "dependence_change",
     "displaced_workers",
     "drawings",
+    "fan",
+    "fan_along",
     "gdp_welfare_bars",
     "leverage_balance",
     "sector_jobs",
     "theme",
+    "tornado",
+    "tornado_gdp",
     "trade_flows",
     "welfare_map",
     "welfare_waterfall",

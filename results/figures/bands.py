@@ -5,7 +5,7 @@ Table ``bands``: columns region, sector, partner, indicator, unit, central, low,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -22,18 +22,25 @@ from results.figures.drawing import (
     require,
     safe,
     span,
+    still,
     symbol,
+    unsolved,
     wrapped,
 )
 from results.figures.labels import labels
 from results.side_by_side import Column
 from results.side_by_side_figures import TITLES
+from results.terminal import places
 from results.tidy import pick
 
 COLUMNS = ("region", "sector", "partner", "indicator", "unit", "central", "low", "high", "kind",
            "share_failed")  # fmt: skip
-FIRST = ("welfare_ev", "real_gdp", "real_wage", "exports_volume", "terms_of_trade")
+FIRST = ("welfare_ev", "real_gdp", "real_wage", "employment", "exports_volume", "imports_volume",
+         "terms_of_trade", "tariff_revenue", "cpi")  # fmt: skip
 """Indicators drawn first."""
+LEAST = 1e-6
+"""Percent, or the unit, below which a band does not move."""
+PERCENT = "percent"
 MOST = 8
 """Indicators drawn."""
 ROW, TITLE, AXIS = 26, 24, 26
@@ -72,7 +79,10 @@ def bands(columns: Sequence[Column], focus: str) -> Drawing | None:
     data = {label: found for label, found in data.items() if found}
     if not data:
         return None
-    known = list(dict.fromkeys(k for found in data.values() for k in found))
+    moving = (k for found in data.values() for k, b in found.items() if not still((b.low, b.high), LEAST))
+    known = _once(dict.fromkeys(moving))
+    if not known:
+        return None
     ranked = sorted(known, key=lambda k: FIRST.index(k[0]) if k[0] in FIRST else len(FIRST))
     keys, left_out = ranked[:MOST], len(ranked[MOST:])
     decimals = _decimals(data, keys)
@@ -106,11 +116,20 @@ def _bands(c: Column, focus: str) -> dict[Key, Band]:
     return out
 
 
+def _once(keys: Iterable[Key]) -> list[Key]:
+    """Each result in one unit, percent where there is one: amounts have other digits."""
+    found = list(keys)
+    relative = {name for name, unit in found if unit == PERCENT}
+    return [k for k in found if k[1] == PERCENT or k[0] not in relative]
+
+
 def _decimals(data: Mapping[str, Mapping[Key, Band]], keys: Sequence[Key]) -> int:
-    """Digits that show the smallest central value with two figures, four at most."""
+    """Digits that show the smallest central value with two figures and on which side of zero bands end."""
     sizes = [abs(found[k].central) for found in data.values() for k in keys if k in found]
     least = min((x for x in sizes if x > 0), default=1.0)
-    return next((n for n in range(5) if least * 10**n >= 10), 4)
+    figures = next((n for n in range(5) if least * 10**n >= 10), 4)
+    ends = [x for found in data.values() for k in keys if k in found for x in (found[k].low, found[k].high)]
+    return places(ends, figures, 5)
 
 
 def _figure(data: Mapping[str, Mapping[Key, Band]], keys: Sequence[Key], decimals: int) -> go.Figure:
@@ -136,7 +155,7 @@ def _figure(data: Mapping[str, Mapping[Key, Band]], keys: Sequence[Key], decimal
 def _words(key: Key) -> str:
     name, unit = key
     words = TITLES.get(name, name.replace("_", " ").capitalize()).partition(" (")[0]
-    return f"{words}, {unit}"
+    return f"{words}, {'points of the index' if unit.startswith('index') else unit}"
 
 
 def _title(key: Key) -> str:
@@ -152,7 +171,7 @@ def _mark(label: str, k: int, key: Key, b: Band, decimals: int) -> go.Scatter:
     )
     return go.Scatter(x=[b.central], y=[wrapped(label, 20)], mode="markers", name=safe(label), error_x=error,
                       marker={"symbol": symbol(k), "size": 10, "color": colour(k)}, hovertext=[hover],
-                      hoverinfo="text")  # fmt: skip
+                      text=[number(b.central, decimals, sign=False)], hoverinfo="text")  # fmt: skip
 
 
 def _table(data: Mapping[str, Mapping[Key, Band]], keys: Sequence[Key]) -> pd.DataFrame:
@@ -191,7 +210,7 @@ def _alt(data: Mapping[str, Mapping[Key, Band]], keys: Sequence[Key], decimals: 
 def _note(columns: Sequence[Column], data: Mapping[str, Mapping[Key, Band]], left_out: int) -> str:
     kinds = list(dict.fromkeys(b.kind for found in data.values() for b in found.values()))
     worst = max(b.failed for found in data.values() for b in found.values())
-    text = f"Bands: {in_words(kinds)}. Points without a solution: at most {100 * worst:.1f} %. "
+    text = f"Bands: {in_words(kinds)}. {unsolved(worst)} "
     without = [c.label for c in columns if c.label not in data]
     if without:
         text += f"Without bands: {in_words(without)}. "

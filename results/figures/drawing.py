@@ -175,6 +175,11 @@ def safe(text: str) -> str:
     return escape(text, quote=False)
 
 
+def unsolved(share: float) -> str:
+    """How many points of a sweep have no solution, at most."""
+    return f"Points without a solution: at most {100 * share:.1f} %." if share else "All points were solved."
+
+
 def wrapped(text: str, width: int = WRAP) -> str:
     """A long name in several lines of a figure, safe in Plotly's subset of HTML."""
     return "<br>".join(map(safe, textwrap.wrap(text, width))) or safe(text)

@@ -152,7 +152,7 @@ def missing(r: Reading) -> tuple[tuple[str, str], ...]:
     if not any("bands" in b.column.tables for b in books):
         out.append(
             ("Bands of sensitivity", "none were computed; ranges here are those of the adjustment account's "
-             "parameters alone. Other elasticities are run by the scenario's key elasticities")
+             f"parameters alone. cge{NBSP}sweep SCENARIO -o FOLDER computes them")
         )  # fmt: skip
     if not any("compensation" in b.column.tables for b in books):
         out.append(("Compensation inside the model", "no policy here pays for it; a scenario's key "

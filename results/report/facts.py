@@ -9,7 +9,7 @@ around the text, which is ``number(RAW x scale, decimals)`` of `results.screen`,
 * ``row``: ``column`` of the one row with these labels ("" is a label: no sector, no partner);
 * ``sum``: the sum of ``column`` over the rows that match; ``*`` matches any label, labels divided by blanks
   match each of them, ``data-only`` keeps what ``rises`` or ``falls``, ``data-term`` one term of the
-  decomposition;
+  decomposition, ``data-unit`` rows in that unit;
 * ``ratio``: 100 x (this, a row or sum as ``data-part`` says) over the value that ``data-over`` describes
   (JSON of the same attributes).
 """

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from results.report.facts import Book, Fact, Value, dollars_scale
+from results.report.ranges import end
 from results.report.reading import Reading
 from results.report.words_dependence import supplier_share
 from results.report.words_jobs import cost_share, gained, lost, share_under
 from results.report.words_trade import created, diverted
+from results.terminal import places
 from results.tidy import WORLD
 
 MOST, LEAST = "most", "least"
@@ -81,10 +83,13 @@ def _focus(r: Reading) -> list[Figure]:
     def share(name: str) -> Callable[[Book], Value]:
         return lambda b: b.regional(name, r.focus, "percent")
 
+    def swept(name: str) -> tuple[Callable[[Book], Value], ...]:
+        return tuple(lambda b, s=s: end(b, name, r.focus, s) for s in ("low", "high"))
+
     return [
-        Figure("Welfare", "% of national income", share("welfare_ev"), 1),
+        Figure("Welfare", "% of national income", share("welfare_ev"), 1, ends=swept("welfare_ev")),
         Figure("Welfare", "USD {}, a year", lambda b: b.regional("welfare_ev", r.focus), 1, usd=True),
-        Figure("Real GDP", "%", share("real_gdp"), 1),
+        Figure("Real GDP", "%", share("real_gdp"), 1, ends=swept("real_gdp")),
         Figure("Real wage", "%", share("real_wage"), 1),
         Figure("Exports, volume", "%", share("exports_volume")),
         Figure("Tariff revenue", "USD {}, a year", lambda b: b.regional("tariff_revenue", r.focus), usd=True),
@@ -190,7 +195,8 @@ def _row(r: Reading, f: Figure) -> Row:
         scale, decimals, word = dollars_scale([v.raw for v in (*values, *(v for two in bounds for v in two))])
         unit = f.unit.format(word)
     facts = [Fact(v, scale, decimals, f.sign) for v in values]
-    ends = [tuple(Fact(v, scale, decimals, f.sign) for v in two) for two in bounds]
+    finer = [places([v.raw * scale for v in two], decimals, decimals + 3) for two in bounds]
+    ends = [tuple(Fact(v, scale, d, f.sign) for v in two) for two, d in zip(bounds, finer, strict=True)]
     ends = [
         two if all(e.value.exists for e in two) and len({e.text for e in two}) > 1 else () for two in ends
     ]

@@ -8,6 +8,7 @@ import numpy as np
 
 from results.report.facts import Book, Fact, Value, dollars, magnitude, people, percent, ratio
 from results.report.prose import NBSP, Piece, Sentence, join, sentence
+from results.report.ranges import lost, percent_range, sign_said
 from results.report.reading import Reading
 from results.report.words_jobs import cost_share, present_value, share_under, within
 from results.report.words_welfare import its
@@ -228,12 +229,39 @@ def cost_and_gain(r: Reading) -> list[Sentence]:
 
 
 def certainty(r: Reading) -> list[Sentence]:
-    """That gains have no range where none was computed, and how to get one."""
-    if any("bands" in b.column.tables for b in r.books):
-        return []
-    return [sentence("gains have no range here: elasticities and barriers were not varied, and small gains "
-                     "and losses can change sign when they are (a scenario's keys elasticities and barriers "
-                     "vary them).")]  # fmt: skip
+    """The range of welfare and GDP and what is known of their sign; that there is none where none was
+    computed, and how to get one.
+    """
+    found = {b.label: _ranges(r, b) for b in r.books}
+    out = [s for said in found.values() for s in said]
+    swept = {b.label for b in r.books if "bands" in b.column.tables}
+    empty = [b.label for b in r.books if b.label in swept and not found[b.label]]
+    if empty:
+        who = (" with ", *_these(r, empty)) if r.several else ()
+        out.append(sentence("gains have no range", *who, ": too few points of the sensitivity analysis have "
+                            "a solution."))  # fmt: skip
+    bare = [b.label for b in r.books if b.label not in swept]
+    if not bare:
+        return out
+    who = (" with ", *_these(r, bare)) if swept else (" here",)
+    return [*out, sentence("gains have no range", *who, ": elasticities and barriers were not varied, and "
+                           "small gains and losses can change sign when they are (cge", NBSP, "sweep varies "
+                           "them).")]  # fmt: skip
+
+
+def _ranges(r: Reading, book: Book) -> list[Sentence]:
+    """Welfare of the focus in the band of one package, and real GDP where it is the only one."""
+    out = []
+    asked = (("welfare", "welfare_ev"), ("real GDP", "real_gdp"))
+    for words, name in asked[: 1 if r.several else 2]:
+        within = percent_range(book, name, r.focus)
+        if within:
+            lead = ("with ", r.policy(book), " ") if r.several else ()
+            said = sign_said(book, name, r.focus)
+            out.append(sentence(*lead, f"{its(r)} {words} changes by ", *within,
+                                *(("; ", *said) if said else ()), "."))  # fmt: skip
+    failed = lost(book, "welfare_ev", r.focus)
+    return [*out, sentence(*failed, ".")] if out and failed else out
 
 
 def least(r: Reading, book: Book) -> float:

@@ -51,12 +51,14 @@ def of_region(r: Reading, book: Book, region: str) -> Sentence:
     name, many = r.labels.place(region), region != WORLD and r.labels.plural(region)
     within = welfare_range(book, region)
     if not share.direction:
-        small = (" (USD", NBSP, usd, f"{NBSP}{unit} a year)") if usd.direction else ()
-        return sentence("the welfare of ", name, " hardly changes", small, within, ".")
+        small = ("USD", NBSP, usd, f"{NBSP}{unit} a year") if usd.direction else ()
+        between = ("; ",) if small and within else ()
+        said = (" (", *small, *between, *within, ")") if small or within else ()
+        return sentence("the welfare of ", name, " hardly changes", said, ".")
     whose = "its income" if region == WORLD else f"{'their' if many else 'its'} national income"
     word = verb(share.direction, "gain", "lose", "") + ("" if many else "s")
     return sentence(name, f" {word} ", magnitude(share), f"{NBSP}% of {whose}, USD{NBSP}", magnitude(usd),
-                    f"{NBSP}{unit} a year", within, ".")  # fmt: skip
+                    f"{NBSP}{unit} a year", (" (", *within, ")") if within else (), ".")  # fmt: skip
 
 
 def its(r: Reading) -> str:

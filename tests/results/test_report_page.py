@@ -85,8 +85,9 @@ def value_of(source: dict[str, str], tables: dict[str, dict[str, pd.DataFrame]],
         if step == "sum" and wanted == "*":
             continue
         t = t.loc[pd.Series(t[name]).isin(wanted.split(" ") if step == "sum" and " " in wanted else [wanted])]
-    if "term" in source:
-        t = t.loc[t["term"] == source["term"]]
+    for name in ("term", "unit"):
+        if name in source:
+            t = t.loc[t[name] == source[name]]
     if step == "row":
         assert len(t) == 1, source
     change = t[source["column"]].to_numpy(dtype=float)

@@ -20,8 +20,8 @@ from playwright.sync_api import Page
 
 Tables = Mapping[str, Mapping[str, pd.DataFrame]]
 """Result -> table -> rows."""
-LABELS = ("region", "sector", "partner", "package", "term")
-WHOLE = ("package", "term")
+LABELS = ("region", "sector", "partner", "package", "term", "unit")
+WHOLE = ("package", "term", "unit")
 """Labels whose names hold blanks; all where none is named."""
 KEPT, SUMMED = ("indicator", "region"), ("sector", "partner", "term", "sub_term")
 SAME = 1e-12
