@@ -34,11 +34,11 @@ REMARKS = ("note", "description", "reason")
 """Columns that are neither a name nor a value."""
 
 QUESTION = ("title", "description", "question", "author", "date", "sources", "look_at", "packages",
-            "shocks", "focus", "main_variant", "variants")  # fmt: skip
+            "shocks", "focus", "main_variant", "variants", "sweep")  # fmt: skip
 """Keys of a scenario that ask the question; every other key is a choice of how it is answered."""
 
-SCALARS = "barrier_assumptions"
-"""The table whose values the scenario's key ``assumptions`` replaces, by name."""
+SCALARS = ("barrier_assumptions", "closures")
+"""The tables whose values the scenario's key ``assumptions`` replaces, by name."""
 
 _DECLARED = re.compile(
     r"(?:^|[;.]\s+)(unit|source|confidence):\s*(.*?)(?=;\s*(?:unit|source|confidence):|$)", re.I
@@ -209,7 +209,7 @@ def _value(row: Mapping[str, str], values: Sequence[str], *, bare: bool = True) 
 def with_scalars(table: AssumptionTable, scenario: Scenario) -> AssumptionTable:
     """The named scalars that the scenario's key ``assumptions`` replaces."""
     given = _given(scenario)
-    if table.name != SCALARS or not given:
+    if table.name not in SCALARS or not given:
         return table
     rows = []
     for row in table.rows:
@@ -233,7 +233,7 @@ def changed(place: str, before: str, after: str) -> str:
 def choices_in_effect(scenario: Scenario, defaults: Scenario) -> AssumptionTable:
     """Closure, formulation, numeraire, elasticity set, baseline and every other key but the question."""
     ours, theirs = (dict(_leaves(_in_effect(s))) for s in (scenario, defaults))
-    scalars = {row.name for t in csv_tables() if t.name == SCALARS for row in t.rows}
+    scalars = {row.name for t in csv_tables() if t.name in SCALARS for row in t.rows}
     rows = []
     for path in dict.fromkeys([*theirs, *ours]):
         top, _, rest = path.partition(".")
@@ -306,7 +306,7 @@ def _meaning(scenario: Scenario, path: str, value: str) -> str:
 
 def elasticities_in_use(scenario: Scenario) -> AssumptionTable:
     """The set in use on the 50 industries, with the scenario's overrides; sigma is cut to a ceiling."""
-    from calibration.elasticities import CAP, elasticity_rows
+    from calibration.elasticities import CAP, TRADE, elasticity_rows
     from calibration.labels import sector_labels
     from scenarios.apply import override_sectors
 
@@ -318,14 +318,18 @@ def elasticities_in_use(scenario: Scenario) -> AssumptionTable:
         )
         for e in elasticity_rows(scenario.elasticities)
     }  # fmt: skip
-    for k, (parameter, sectors, value) in enumerate(override_sectors(scenario, list(sector_labels()))):
+    numbers = {(e.parameter, e.sector): e.value for e in elasticity_rows(scenario.elasticities)}
+    for k, (parameter, sectors, number, times) in enumerate(
+        override_sectors(scenario, list(sector_labels()))
+    ):
         place = scenario.origin.place(f"overrides[{k}]")
-        for key in ((parameter, s) for s in sectors):
-            if key in rows:
-                rows[key] = replace(
-                    rows[key], value=f"{value:.4g}", source=f"scenario {scenario.origin.file}",
-                    confidence="assumption", changed=changed(place, rows[key].value, f"{value:.4g}"),
-                )  # fmt: skip
+        moved = TRADE if parameter == "trade" else (parameter,)
+        for key in ((p, s) for p in moved for s in sectors if (p, s) in rows):
+            before, numbers[key] = rows[key], numbers[key] * number if times else number
+            value = f"{numbers[key]:.4g}"
+            words = "; ".join(w for w in (before.changed, changed(place, before.value, value)) if w)
+            rows[key] = replace(before, value=value, source=f"scenario {scenario.origin.file}",
+                                confidence="assumption", changed=words)  # fmt: skip
     ceiling = Assumption(
         name, "calibration/elasticities.py", "ceiling of every sigma", f"{CAP:g}",
         "elasticity of substitution", "project choice: what lies above is cut to it and listed", "assumption",

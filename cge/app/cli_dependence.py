@@ -29,7 +29,7 @@ def dependence(
         list[str] | None, typer.Option(help="A sector, industry or sector group. Repeatable.")
     ] = None,
     variant: Annotated[str | None, typer.Option(help="A variant of the scenario.")] = None,
-    aggregation: Annotated[str | None, typer.Option(help="small, default or full.")] = None,
+    aggregation: Annotated[str | None, typer.Option(help="small, default, medium or full.")] = None,
     stop: Annotated[
         bool, typer.Option("--stop", help="Also solve a stop of trade between the two, in each direction.")
     ] = False,

@@ -1,8 +1,7 @@
-"""Commands about the model itself: ``equations``, ``closures``, ``doctor``, ``bench``."""
+"""Commands about the model itself: ``equations``, ``closures``, ``doctor``."""
 
 from __future__ import annotations
 
-import statistics
 from typing import Annotated
 
 import typer
@@ -17,7 +16,6 @@ def register(app: typer.Typer) -> None:
     app.command("equations")(equations)
     app.command("closures")(closures)
     app.command("doctor")(doctor)
-    app.command("bench")(bench)
 
 
 def equations(
@@ -56,7 +54,7 @@ def equations(
 
 def closures(
     aggregation: Annotated[
-        str, typer.Option(help="small, default or full: whose implied supply elasticities are shown.")
+        str, typer.Option(help="small, default, medium or full: whose implied supply elasticities are shown.")
     ] = "default",
 ) -> None:
     """Print the closures of every market, what cannot be combined, and what the wage curve implies.
@@ -102,44 +100,3 @@ def doctor() -> None:
     Console().print(table)
     if not sound:
         raise typer.Exit(1)
-
-
-def bench(
-    scenario: Annotated[str, typer.Argument(help="A scenario of the library, or a file.")] = "us-joins-cptpp",
-    aggregation: Annotated[str | None, typer.Option(help="small, default or full.")] = None,
-    repeat: Annotated[int, typer.Option(min=1, help="How often to solve the built model again.")] = 5,
-) -> None:
-    """Time one run by stage, and re-solves of the built model, with the counts that explain them.
-
-    Examples: cge bench  |  cge bench rcep --aggregation full --repeat 3
-    """
-    import time
-
-    from cge.app import STARTED
-
-    before = time.perf_counter()
-    from cge.app import api
-
-    timer = api.Timer({"import": time.perf_counter() - before + (before - STARTED)})
-    case = api.prepare(scenario, aggregation=aggregation, timer=timer)
-    with timer.stage("compile"):
-        case.model.compile()
-    with timer.stage("solve"):
-        base, new = api.solve(case)
-    with timer.stage("results"):
-        api.comparison(case, base, new)
-    again = []
-    for _ in range(repeat):
-        began = time.perf_counter()
-        case.model.solve(api.policy_changes(case, base), start=base)
-        again.append(time.perf_counter() - began)
-    table = Table("stage", "seconds", title=f"{case.name} on {case.aggregation.name}", title_justify="left")
-    for stage, seconds in timer.seconds.items():
-        table.add_row(stage, f"{seconds:.2f}")
-    table.add_row("process, to the end of results", f"{sum(timer.seconds.values()):.2f}")
-    table.add_row(f"re-solve (median of {repeat})", f"{statistics.median(again):.3f}")
-    sizes = {**api.describe(case), **new.certificate.sizes, "iterations": new.certificate.iterations,
-             "peak memory (MB)": examination.peak_memory()}  # fmt: skip
-    for name, value in sizes.items():
-        table.add_row(name, f"{value:,}")
-    Console().print(table)

@@ -35,9 +35,11 @@ CompareOutput = Annotated[
 ]  # fmt: skip
 Focus = Annotated[str | None, typer.Option(help="Region whose sectors are shown.")]
 OneAggregation = Annotated[
-    str | None, typer.Option(help="small, default or full, instead of the scenario's.")
+    str | None, typer.Option(help="small, default, medium or full, instead of the scenario's.")
 ]
-Aggregations = Annotated[str | None, typer.Option(help="small, default or full, instead of the scenarios'.")]
+Aggregations = Annotated[
+    str | None, typer.Option(help="small, default, medium or full, instead of the scenarios'.")
+]
 Force = Annotated[
     bool,
     typer.Option("--force", help="Replace an earlier result in the output folder; anything else that is "

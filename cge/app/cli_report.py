@@ -24,7 +24,7 @@ def report(
     output: Annotated[Path, typer.Option("-o", "--output", help="The page, such as brief.html.")],
     focus: Annotated[str | None, typer.Option(help="Region that is looked at closely.")] = None,
     aggregation: Annotated[
-        str | None, typer.Option(help="small, default or full, instead of the scenarios'.")
+        str | None, typer.Option(help="small, default, medium or full, instead of the scenarios'.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Move a file that is not a brief aside.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Solve all, reuse no earlier result.")] = False,

@@ -36,7 +36,8 @@ def check(
         bool, typer.Option("--structure", help="Build each model too: is it square and regular?")
     ] = False,
     aggregation: Annotated[
-        str | None, typer.Option(help="small, default or full, instead of the scenario's (with --structure).")
+        str | None,
+        typer.Option(help="small, default, medium or full, instead of the scenario's (with --structure)."),
     ] = None,
 ) -> None:
     """Check scenarios without solving: everything wrong in each, with file and line.

@@ -36,17 +36,20 @@ class Output:
     force: bool
 
 
-def wanted(path: Path | None, *, force: bool, of_run: bool = True) -> Output | None:
-    """What ``-o`` asks for; None without it. ``of_run``: of one result rather than of a comparison.
+def wanted(path: Path | None, *, force: bool, of_run: bool = True, of_sweep: bool = False) -> Output | None:
+    """What ``-o`` asks for; None without it. ``of_run``: of one result rather than of a comparison;
+    ``of_sweep``: of a sweep, whose folder is a result's.
 
     Raises typer.BadParameter (exit code 2) on a suffix that says nothing, and where something stands already
     or nothing can be written.
     """
     if path is None:
         return None
-    kind = "folder" if path.is_dir() else KINDS.get(path.suffix.lower())
-    known = {s: k for s, k in KINDS.items() if s and (of_run or k != "solution")}
-    if kind is None or (kind == "solution" and not of_run):
+    kinds = {s: k for s, k in KINDS.items() if (of_run and not of_sweep) or k != "solution"}
+    kinds |= {".csv": "CSV"} if of_sweep else {}
+    known = [s for s in kinds if s]
+    kind = "folder" if path.is_dir() else kinds.get(path.suffix.lower())
+    if kind is None:
         raise typer.BadParameter(
             f"{path.name}: unknown ending '{path.suffix}'; choose {', '.join(known)}, or a folder, whose "
             "name has no dot",
@@ -54,8 +57,8 @@ def wanted(path: Path | None, *, force: bool, of_run: bool = True) -> Output | N
         )
     found = Output(path, kind, force)
     if not force:
-        _refuse_occupied(found, of_run=of_run)
-    _refuse_unwritable(path)
+        _refuse_occupied(found, of_run=of_run or of_sweep)
+    require_writable(path)
     _require_parts(kind)
     return found
 
@@ -79,7 +82,7 @@ def _refuse_occupied(output: Output, *, of_run: bool) -> None:
         raise typer.BadParameter(f"{path} exists already; --force moves it aside", param_hint="-o")
 
 
-def _refuse_unwritable(path: Path) -> None:
+def require_writable(path: Path) -> None:
     """Say before solving, not after, that nothing can be made here."""
     parent = next(p for p in path.expanduser().absolute().parents if p.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK):

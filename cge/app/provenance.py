@@ -48,7 +48,8 @@ def choices(case: Case) -> dict[str, str]:
             found["barriers, file"] = options.file
     found |= {f"structure of {sector}": firms.words() for sector, firms in case.firms.items()}
     for o in case.scenario.overrides:
-        found[f"{o.parameter} of {', '.join(o.sectors)}"] = f"{o.value:g}"
+        name = f"{o.parameter} of {', '.join(o.sectors)}"
+        found[name] = f"{found[name]}, {o.words()}" if name in found else o.words()
     return found
 
 

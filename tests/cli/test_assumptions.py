@@ -173,9 +173,13 @@ def test_keys_and_scalars_that_are_added_later_are_shown(monkeypatch: pytest.Mon
         future={"basis": "other"}, assumptions={"spillover": 0.3, "new": 1.0}, variants={"a": {}}
     )
     scenario._origin = Origin("later.yaml", lines, text)
-    scalar = listing.Assumption(listing.SCALARS, "f.csv", "spillover", "0.2", "share", "a page", "recall-M")
-    other = listing.Assumption(listing.SCALARS, "f.csv", "rent_share", "0.5", "share", "a page", "recall-M")
-    table = AssumptionTable(listing.SCALARS, "f.csv", "Scalars", (scalar, other))
+    scalar = listing.Assumption(
+        listing.SCALARS[0], "f.csv", "spillover", "0.2", "share", "a page", "recall-M"
+    )
+    other = listing.Assumption(
+        listing.SCALARS[0], "f.csv", "rent_share", "0.5", "share", "a page", "recall-M"
+    )
+    table = AssumptionTable(listing.SCALARS[0], "f.csv", "Scalars", (scalar, other))
     monkeypatch.setattr(listing, "csv_tables", lambda: (table,))
     found = {r["name"]: r for r in records(assumptions(scenario))}
     assert found["spillover"]["value"] == "0.3"

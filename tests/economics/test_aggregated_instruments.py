@@ -9,8 +9,8 @@ import xarray as xr
 from calibration.aggregate import aggregate
 from calibration.rents import carve_rents
 from cge.app import api
-from cge.app.case import instruments
 from cge.app.closing import with_uncapped_rent
+from cge.app.instruments import instruments
 from scenarios.reader import parse_scenario
 
 SHOCKS = """

@@ -13,6 +13,7 @@ from cge.formulation import Formulation
 from cge.jacobian import Derivatives
 from cge.model import Model
 from cge.nests import bounded_complementarity, complementarity
+from cge.search import Search
 
 ACCOUNTS = random_accounts(3, 3)
 PARAMETERS = parameters(ACCOUNTS)
@@ -107,8 +108,9 @@ def test_the_way_to_a_cap_begins_at_the_flow_and_goes_in_equal_proportions(expor
     """From a cap that binds nobody half the way is the geometric mean, not half of a large number."""
     origin = export_quota.benchmark_levels
     targets = {**origin, "quota": 0.1 * LEVEL}
-    near = export_quota._caps_close_by(origin, targets)
-    half = export_quota._between(near, targets, 0.5)["quota"]
+    search = Search(export_quota, print)
+    near = search.caps_close_by(origin, targets)
+    half = search.between(near, targets, 0.5)["quota"]
     assert float(half[CELL]) == pytest.approx((1.01 * 0.1) ** 0.5, rel=1e-6)
 
 
