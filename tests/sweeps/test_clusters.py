@@ -112,13 +112,14 @@ def test_a_cluster_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) ->
 
 
 SCRIPT = """
+import signal
 import sys
-from pathlib import Path
 from sweep_plans import plan_of
 from cge.app.sweeps.progress import Progress
 from cge.app.sweeps.running import run
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a script's shell starts
     shown = Progress(point=lambda answer, tally: print(answer.number, flush=True))
     plan = plan_of(8, {4: "slow:600", 5: "slow:600"})
     run(plan, workers=int(sys.argv[1]), store=sys.argv[2], progress=shown)
