@@ -16,7 +16,7 @@ from scenarios.packages import full_text
 from scenarios.problems import ScenarioError
 from scenarios.reader import parse_scenario, read_scenario, scenario_hash
 from scenarios.schema import Scenario
-from scenarios.varying import as_file, check_targets, expand_targets, varied
+from scenarios.varying import as_file, check_targets, expand_targets, missing_files, varied
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,10 @@ def test_a_point_cannot_name_another_file_whose_content_its_values_do_not_show(t
         with pytest.raises(ScenarioError, match=f"vary {target}: names another file.*vary 'variant'"):
             varied(own, {target: name})
     assert varied(own, {"variant": "b"}).products == "other.csv"
+    assert missing_files(own) == []
     assert varied(own, {"products": "one.csv"}).products == "one.csv"
+    (tmp_path / "one.csv").unlink()
+    assert missing_files(own) == ["one.csv"]
 
 
 def test_numbers_of_closures_and_factors_are_shown_as_changed() -> None:

@@ -101,6 +101,8 @@ def test_what_is_asked_for_and_moves_nothing_is_said_or_refused(scenario: Scenar
     assert note.startswith("assumptions.rent_share has no effect")
     with pytest.raises(AskedError, match=r"has an effect here \(assumptions.rent_share"):
         idle_notes(bench, plan_of(scenario, {"assumptions.rent_share": shares}))
+    with pytest.raises(AskedError, match=r"shocks\[0\].tariff.to"):
+        idle_notes(bench, plan_of(scenario, {"shocks[0].tariff.to": ["0%"]}))
     # The value in use is no reason to call a target idle: another of its values moves something.
     assert idle_notes(bench, plan_of(scenario, {"shocks[0].tariff.to": ["0%", "2%"]})) == ()
 

@@ -7,7 +7,9 @@ From a question to its numbers, and where each step is:
 * before anything is compiled: ``checking`` (values, overlaps, what has no meaning) and ``idle`` (targets
   without effect);
 * one point: ``engine`` (a model compiled once) on ``cases`` (made of `cge.app.stages`), an ``outcome``,
-  ``answer`` when anything goes wrong; ``effects`` says which targets move nothing; ``single``: one thread;
+  ``answer`` when anything goes wrong; ``single``: one thread;
+* before anything is solved: ``checking`` refuses values that no point can have, ``idle`` names targets that
+  move nothing (``effects`` compares two cases);
 * elsewhere: ``cluster`` (processes, a scheduler, a batch system), ``parcel`` (what a worker gets),
   ``workers`` (what runs there), ``dispatch`` (who solves what, and who died);
 * nothing lost: ``keys`` name a point by what decides it, ``store`` with its ``_files``, ``_index``,

@@ -1,4 +1,4 @@
-"""Whether two cases would give the same results, and values to try that with."""
+"""Whether two cases would give the same results."""
 
 from __future__ import annotations
 
@@ -8,16 +8,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from calibration.closure_data import generic
 from cge.app.case import Case
 from cge.app.compensating import programme, terms
-from scenarios.barriers import assumption_rows
-from scenarios.closure_assumptions import NUMBERS
-from scenarios.problems import Problem, ScenarioError
-from scenarios.varying import parse_target
-
-TRIED = 1.1
-"""Factor on elasticities and on numbers of closures."""
 
 
 def differs(one: Case, other: Case) -> bool:
@@ -34,23 +26,6 @@ def differs(one: Case, other: Case) -> bool:
         or programme(one) != programme(other)
         or repr(terms(one)) != repr(terms(other))
     )
-
-
-def sample(target: str) -> Any:
-    """A value that differs from the central one, for an elasticity or an assumption.
-
-    Raises ScenarioError for any other target, which needs a value.
-    """
-    found = parse_target(target)
-    if found.parameter and not found.sets:
-        return TRIED
-    name = str(found.steps[-1]) if found.steps[:1] == ("assumptions",) else ""
-    if name in NUMBERS:
-        return generic(name) * TRIED
-    if name in assumption_rows():
-        row = assumption_rows()[name]
-        return float(row["low"] if row["low"] != row["value"] else row["high"])
-    raise ScenarioError([Problem(f"vary {target}", None, "", "a value is needed to see whether it matters")])
 
 
 def _same_arrays(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> bool:

@@ -29,7 +29,6 @@ from cge.app.compensating import programme, settle
 from cge.app.provenance import cap_notes
 from cge.app.sweeps.cases import Workbench
 from cge.app.sweeps.checking import refuse_other_rows
-from cge.app.sweeps.effects import differs, sample
 from cge.app.sweeps.outcome import Outcome
 from cge.app.timer import Timer
 from cge.closure import Closure, ClosureChoice, ClosureError
@@ -165,27 +164,6 @@ class Engine:
             if "RESOURCE_EXHAUSTED" in str(error):  # XLA's words for too little memory
                 raise MemoryError(str(error)) from error
             raise
-
-    def effects(self, targets: Sequence[str] | Mapping[str, Any]) -> dict[str, str]:
-        """Why each target has no effect in this case, "" for those that have one; nothing is solved.
-
-        A target has an effect when another value of it changes a parameter, an instrument or anything else
-        that the model or its results take. ``targets``: with the values to try, or names alone (elasticities
-        and assumptions), which are tried at a value of their own. Raises ScenarioError for a name that needs
-        a value.
-        """
-        values = dict(targets) if isinstance(targets, Mapping) else {t: sample(t) for t in targets}
-        found = {}
-        for target, value in values.items():
-            self.check([target])
-            try:
-                case = self.bench.case_at(self.bench.scenario_at({target: value}))
-            except SAID as error:
-                found[target] = str(error)
-                continue
-            moved = differs(self.case, case)
-            found[target] = "" if moved else "changes no parameter and no instrument of this model"
-        return found
 
     def _point(self, changes: Mapping[str, Any], clock: Timer) -> Outcome:
         with clock.stage("case"):
