@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import sweep_victims
 from sweep_outcomes import ENGINE, outcome, rows, same
+from sweep_stores import CHANGES, KEYS, filled, said
 
 from cge.app.sweeps import point_files, store_files
 from cge.app.sweeps.outcome import Outcome
@@ -26,28 +27,11 @@ from cge.app.sweeps.point_files import DamagedError, Point, decode, encode
 from cge.app.sweeps.store import StoreError, SweepInfo, SweepStore, point_key
 from cge.app.sweeps.store_files import point_path
 
-CHANGES: list[dict[str, Any]] = [{}, {"trade": 0.5}, {"trade": 1.5}]
-KEYS = [point_key(ENGINE, one) for one in CHANGES]
-INFO = SweepInfo(ENGINE, "cge sweep t", "Tariffs down", "list, 2 points")
-
-
-def filled(folder: Path) -> SweepStore:
-    store = SweepStore(folder)
-    store.begin(INFO, CHANGES)
-    store.keep_rows(ENGINE, rows())
-    for n, key in enumerate(KEYS):
-        store.put(key, outcome(float(n)))
-    return store
-
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SweepStore]:
     with filled(tmp_path / "sweeps") as opened:
         yield opened
-
-
-def said(store: SweepStore, words: str) -> bool:
-    return any(words in note for note in store.notes)
 
 
 def parts(store: SweepStore) -> list[Path]:

@@ -5,37 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sweep_outcomes import ENGINE, outcome, rows, same
+from sweep_outcomes import ENGINE, outcome, same
+from sweep_stores import KEYS, filled, said
 
 from cge.app.sweeps import store_index
 from cge.app.sweeps.outcome import Outcome
-from cge.app.sweeps.store import SweepInfo, SweepStore, point_key
+from cge.app.sweeps.store import SweepStore, point_key
 from cge.app.sweeps.store_files import point_path
-
-CHANGES: list[dict[str, Any]] = [{}, {"trade": 0.5}, {"trade": 1.5}]
-KEYS = [point_key(ENGINE, one) for one in CHANGES]
-
-
-def filled(folder: Path) -> SweepStore:
-    store = SweepStore(folder)
-    store.begin(SweepInfo(ENGINE, "cge sweep t", "Tariffs down", "list, 2 points"), CHANGES)
-    store.keep_rows(ENGINE, rows())
-    for n, key in enumerate(KEYS):
-        store.put(key, outcome(float(n)))
-    return store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SweepStore]:
     with filled(tmp_path / "sweeps") as opened:
         yield opened
-
-
-def said(store: SweepStore, words: str) -> bool:
-    return any(words in note for note in store.notes)
 
 
 def test_an_index_without_room_costs_no_point(store: SweepStore) -> None:
