@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.console import Console
+from scipy.stats import qmc
 
 from cge.designs.design import Design
 from results.side_by_side import Column
 from results.uncertainty import Uncertainty, analyse
+from results.uncertainty.screen import render
 
 USD = "USD million at base prices"
 PAYBACK = "years, if the gain lasts (no row: never, or no gain)"
@@ -119,3 +123,15 @@ def around(
         parameters=[{"target": t, "distribution": "uniform(0.5, 1.5)", "source": "invented",
                      "confidence": "assumption"} for t in d.targets], **more,
     )  # fmt: skip
+
+
+def hypercube_points() -> np.ndarray:
+    """Two hundred points of three targets between one half and three halves, (200, 3)."""
+    return 0.5 + np.asarray(qmc.LatinHypercube(d=3, rng=1).random(200))
+
+
+def shown(u: Uncertainty) -> str:
+    """The screen of a sweep, 80 columns wide."""
+    console = Console(width=80, file=io.StringIO(), record=True)
+    console.print(render(u))
+    return console.export_text()
